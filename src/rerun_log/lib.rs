@@ -1,0 +1,1 @@
+//! rerun_log
