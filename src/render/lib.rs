@@ -1,1 +1,8 @@
-//! render
+//! A camera on the CPU: what a scene looks like, how far away it is, and which thing is where.
+//!
+//! This crate knows no robot, no physics, no file and no clock: it is handed nouns of `interface`
+//! (a `SceneLook`, a lens, a pose, a seed) and gives pictures back, the same bytes for the same
+//! input on any number of threads.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+pub mod shapes;
