@@ -1,1 +1,7 @@
-//! End-to-end stories.
+//! End-to-end stories, one binary: what a user does at the command line, in process, and the rules
+//! of the house.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod layering;
+mod tidy;
