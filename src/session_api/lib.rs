@@ -1,1 +1,23 @@
-//! session_api
+//! What a face may ask of the program ([`Command`]), what it hears while it waits ([`Event`]), and
+//! what it gets ([`Report`], or a [`Failure`] with one sentence).
+//!
+//! This crate knows no organ, no flag and no terminal: the command line, the window and the tests
+//! speak it alike. Report fields are the promised JSON keys.
+
+mod command;
+mod event;
+mod failure;
+mod report;
+
+pub use command::{
+    BenchSpec, Command, DemoSpec, EvalPolicy, EvalSpec, FitChoice, FlowFitSpec, OutFolder,
+    PlanSource, PlanSpec, RobotFkSpec, RobotIkSpec, SolverChoice, VerifierChoice, WorldModelChoice,
+};
+pub use event::{Event, Level, Sink};
+pub use failure::Failure;
+pub use report::{
+    BenchFigure, BenchReport, Check, DemoReport, DemoScene, DoctorReport, EvalReport, FitFigures,
+    FitStep, FkReport, FlowFitReport, GraspCounts, IkReport, IkSolution, Matrix, Millis,
+    PathSummary, PlanReport, Reach, Report, RobotCheckReport, Stage, Trial, VerdictReport,
+    wilson95,
+};
