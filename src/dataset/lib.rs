@@ -1,1 +1,16 @@
-//! dataset
+//! dataset: recorded RGB-D folders, flow records and numeric arrays, read from and written to disk.
+//! It never knows who recorded what it reads, and it never moves anything.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+mod error;
+mod flow_file;
+mod npy;
+mod picture;
+mod record;
+mod rgbd;
+
+pub use error::DatasetError;
+pub use flow_file::{read_flow_file, write_flow_file};
+pub use npy::{NpyArray, NpyData, NpyError, parse_npy, read_npy, serialize_npy, write_npy};
+pub use record::{FlowRecord, read_flow, read_flow_record};
+pub use rgbd::{RgbdFolder, read_rgbd_folder};
