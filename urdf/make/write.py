@@ -16,8 +16,8 @@ URDF_FOLDER = Path(__file__).resolve().parent.parent
 
 
 def num(x):
-    """The shortest decimal that keeps nine significant digits, without a negative zero."""
-    text = f"{float(x):.9g}"
+    """The shortest decimal that keeps twelve significant digits, without a negative zero."""
+    text = f"{float(x):.12g}"
     return "0" if text == "-0" else text
 
 
