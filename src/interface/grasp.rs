@@ -93,6 +93,10 @@ pub struct GraspCandidate {
     pub frame_from_grasp: RigidTransform,
     /// Width of the object between the pads, metres.
     pub width: f64,
+    /// How far the hand is open while it comes, pad to pad, metres.
+    pub opening: f64,
+    /// Whether a pad touches a side that no camera saw: its place is inferred, not measured.
+    pub inferred: bool,
     /// 0 to 1, larger is better.
     pub score: f64,
     /// Why it was refused; `None` for a grasp that was kept.
