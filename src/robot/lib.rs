@@ -1,1 +1,27 @@
-//! robot
+//! A URDF as an immutable model, and what can be computed on it: kinematics, dynamics, inverse
+//! kinematics, collision, and joint paths in time.
+//!
+//! This crate knows no scene, no simulator and no task: it moves an arm only through the trait
+//! `Arm`, and never asks what it is moved for.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+mod dynamics;
+mod ik;
+mod kinematics;
+mod meshes;
+mod model;
+mod primitives;
+mod robot;
+mod setup;
+mod shapes;
+mod urdf;
+
+pub use dynamics::{gravity_torque, mass_matrix};
+pub use ik::{ChainError, IkAnswer, IkChain, IkOptions, IkReport, MAX_JOINTS, solve_ik};
+pub use kinematics::{jacobian, link_pose, link_poses};
+pub use meshes::{MeshError, MeshFile, MeshPart, load_mesh, read_mesh};
+pub use model::{Inertial, Joint, JointKind, Link, Mimic, Model};
+pub use robot::{ArmSetup, CameraMount, FingerSize, Frame, Gripper, GripperKind, Robot};
+pub use setup::{RobotError, robot_names, robots_folder};
+pub use shapes::{CollisionShape, Geometry};
+pub use urdf::{Loaded, UrdfError, load_urdf, read_urdf};

@@ -1,0 +1,238 @@
+//! Inverse kinematics: joints that bring a tool to a pose, within limits, near a given posture.
+//!
+//! Each attempt is a damped Gauss-Newton descent on the pose error (`solver.rs`) over a chain
+//! reduced to its movable joints (`chain.rs`). The first starts at the given posture; further ones
+//! start from stored postures whose tool is already close to the target (`seeds.rs`), and give up
+//! early when they stall. Nothing is allocated while solving.
+
+mod chain;
+mod seeds;
+mod solver;
+
+use interface::RigidTransform;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+pub use chain::{ChainError, IkChain};
+use solver::{Attempt, Descent};
+
+use crate::Robot;
+
+/// Most joints a chain may have.
+pub const MAX_JOINTS: usize = 10;
+
+/// What counts as solved, and how long to try.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct IkOptions {
+    /// Largest position error of the tool, metres.
+    pub tol_pos: f64,
+    /// Largest rotation error of the tool, radians.
+    pub tol_rot: f64,
+    /// Attempts beyond the first.
+    pub restarts: usize,
+    /// When the first attempt fails: how many solutions to find before the one nearest to the given
+    /// posture is chosen.
+    pub solutions: usize,
+    /// The same seed gives the same answer.
+    pub seed: u64,
+}
+
+impl Default for IkOptions {
+    fn default() -> Self {
+        Self { tol_pos: 1e-4, tol_rot: 1e-3, restarts: 100, solutions: 3, seed: 0 }
+    }
+}
+
+/// The best posture found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IkAnswer {
+    /// Whether both errors are within tolerance.
+    pub ok: bool,
+    /// The joints of that arm alone, always within their limits.
+    pub joints: Vec<f64>,
+    /// Distance of the tool from the target, metres.
+    pub pos_err: f64,
+    /// Angle between the tool and the target, radians.
+    pub rot_err: f64,
+    /// Attempts made.
+    pub attempts: usize,
+}
+
+/// [`IkAnswer`] without the joints, which [`IkChain::solve_into`] writes elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct IkReport {
+    /// Whether both errors are within tolerance.
+    pub ok: bool,
+    /// Distance of the tool from the target, metres.
+    pub pos_err: f64,
+    /// Angle between the tool and the target, radians.
+    pub rot_err: f64,
+    /// Attempts made.
+    pub attempts: usize,
+}
+
+/// Joints of one arm that bring its tool to a pose of the root link's frame, nearest to `near` (that
+/// arm's own joints, rad or m; what it lacks counts as the middle of the range).
+pub fn solve_ik(
+    robot: &Robot,
+    arm: usize,
+    root_from_tool: &RigidTransform,
+    near: &[f64],
+    options: &IkOptions,
+) -> IkAnswer {
+    robot.chain(arm).solve(root_from_tool, near, options)
+}
+
+impl IkChain {
+    /// Joints that bring the tool to a pose of the root link's frame, nearest to `near`.
+    pub fn solve(
+        &self,
+        root_from_tool: &RigidTransform,
+        near: &[f64],
+        options: &IkOptions,
+    ) -> IkAnswer {
+        let mut joints = vec![0.0; self.dof()];
+        let report = self.solve_into(root_from_tool, near, options, &mut joints);
+        IkAnswer {
+            ok: report.ok,
+            joints,
+            pos_err: report.pos_err,
+            rot_err: report.rot_err,
+            attempts: report.attempts,
+        }
+    }
+
+    /// [`IkChain::solve`] without an allocation: the joints go into `out`, as many as it holds.
+    pub fn solve_into(
+        &self,
+        root_from_tool: &RigidTransform,
+        near: &[f64],
+        options: &IkOptions,
+        out: &mut [f64],
+    ) -> IkReport {
+        // A solver for each number of joints: with the size known, the loops unroll.
+        match self.dof() {
+            1 => self.search::<1>(root_from_tool, near, options, out),
+            2 => self.search::<2>(root_from_tool, near, options, out),
+            3 => self.search::<3>(root_from_tool, near, options, out),
+            4 => self.search::<4>(root_from_tool, near, options, out),
+            5 => self.search::<5>(root_from_tool, near, options, out),
+            6 => self.search::<6>(root_from_tool, near, options, out),
+            7 => self.search::<7>(root_from_tool, near, options, out),
+            8 => self.search::<8>(root_from_tool, near, options, out),
+            9 => self.search::<9>(root_from_tool, near, options, out),
+            _ => self.search::<10>(root_from_tool, near, options, out),
+        }
+    }
+
+    /// One descent from `start` that also pulls towards `posture` with the freedom the target
+    /// leaves (the null space); for following a path without jumping to another branch.
+    pub fn track_into(
+        &self,
+        root_from_tool: &RigidTransform,
+        start: &[f64],
+        posture: &[f64],
+        options: &IkOptions,
+        out: &mut [f64],
+    ) -> IkReport {
+        match self.dof() {
+            1 => self.track::<1>(root_from_tool, start, posture, options, out),
+            2 => self.track::<2>(root_from_tool, start, posture, options, out),
+            3 => self.track::<3>(root_from_tool, start, posture, options, out),
+            4 => self.track::<4>(root_from_tool, start, posture, options, out),
+            5 => self.track::<5>(root_from_tool, start, posture, options, out),
+            6 => self.track::<6>(root_from_tool, start, posture, options, out),
+            7 => self.track::<7>(root_from_tool, start, posture, options, out),
+            8 => self.track::<8>(root_from_tool, start, posture, options, out),
+            9 => self.track::<9>(root_from_tool, start, posture, options, out),
+            _ => self.track::<10>(root_from_tool, start, posture, options, out),
+        }
+    }
+
+    fn search<const N: usize>(
+        &self,
+        root_from_tool: &RigidTransform,
+        near: &[f64],
+        options: &IkOptions,
+        out: &mut [f64],
+    ) -> IkReport {
+        let descent = Descent::<N>::new(self, root_from_tool, options);
+        let near = descent.within(near);
+        if !descent.target_is_finite() {
+            write(&near, out);
+            return IkReport {
+                ok: false,
+                pos_err: f64::INFINITY,
+                rot_err: f64::INFINITY,
+                attempts: 0,
+            };
+        }
+        let mut best = descent.run(near, None);
+        let mut attempts = 1;
+        if !best.ok && options.restarts > 0 {
+            let mut found = 0;
+            let wanted = options.solutions.max(1);
+            let starts = self.seeds().closest(self, root_from_tool, &near);
+            let mut random = ChaCha8Rng::seed_from_u64(options.seed);
+            let mut distance = f64::INFINITY;
+            for restart in 0..options.restarts {
+                let start = match starts.get(restart) {
+                    Some(index) => self.seeds().posture::<N>(*index),
+                    None => std::array::from_fn(|i| {
+                        let (low, high) = self.sampled_range(i);
+                        random.random_range(low..=high)
+                    }),
+                };
+                let attempt = descent.run(start, None);
+                attempts += 1;
+                if attempt.ok {
+                    found += 1;
+                    let away = descent.distance(&attempt.q, &near);
+                    if !best.ok || away < distance {
+                        (best, distance) = (attempt, away);
+                    }
+                    if found == wanted {
+                        break;
+                    }
+                } else if !best.ok && attempt.cost < best.cost {
+                    best = attempt;
+                }
+            }
+        }
+        report(&descent.unwound(best, &near), attempts, out)
+    }
+
+    fn track<const N: usize>(
+        &self,
+        root_from_tool: &RigidTransform,
+        start: &[f64],
+        posture: &[f64],
+        options: &IkOptions,
+        out: &mut [f64],
+    ) -> IkReport {
+        let descent = Descent::<N>::new(self, root_from_tool, options);
+        let start = descent.within(start);
+        let posture = descent.within(posture);
+        if !descent.target_is_finite() {
+            write(&start, out);
+            return IkReport {
+                ok: false,
+                pos_err: f64::INFINITY,
+                rot_err: f64::INFINITY,
+                attempts: 0,
+            };
+        }
+        report(&descent.run(start, Some(&posture)), 1, out)
+    }
+}
+
+fn report<const N: usize>(attempt: &Attempt<N>, attempts: usize, out: &mut [f64]) -> IkReport {
+    write(&attempt.q, out);
+    IkReport { ok: attempt.ok, pos_err: attempt.pos_err, rot_err: attempt.rot_err, attempts }
+}
+
+fn write<const N: usize>(q: &[f64; N], out: &mut [f64]) {
+    for (out, q) in out.iter_mut().zip(q) {
+        *out = *q;
+    }
+}

@@ -1,0 +1,66 @@
+//! STL, OBJ and DAE, through `mesh-loader`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use interface::{Material, Point, Vector};
+
+use super::{MeshError, MeshFile, MeshPart, linear_from_srgb};
+
+pub(super) fn read(bytes: &[u8], path: &Path, kind: &str) -> Result<MeshFile, MeshError> {
+    let loader = mesh_loader::Loader::default();
+    let scene = match kind {
+        "stl" => loader.load_stl_from_slice(bytes, path),
+        "obj" => loader.load_obj_from_slice(bytes, path),
+        _ => loader.load_collada_from_slice(bytes, path),
+    };
+    let scene = scene
+        .map_err(|error| MeshError::Broken { path: path.to_owned(), reason: error.to_string() })?;
+    let mut warnings = Vec::new();
+    if kind == "dae" && turned_up(bytes) {
+        // ROS tools read the coordinates of a URDF's meshes as they stand.
+        warnings.push(format!(
+            "the mesh {} says that Z is not its up axis; its coordinates are taken as they stand",
+            path.display()
+        ));
+    }
+    let parts = scene
+        .meshes
+        .into_iter()
+        .zip(scene.materials.iter().map(Some).chain(std::iter::repeat(None)))
+        .map(|(mesh, material)| {
+            let [uvs, _] = mesh.texcoords;
+            MeshPart::checked(
+                mesh.vertices.into_iter().map(Point::from).collect(),
+                mesh.normals.into_iter().map(Vector::from).collect(),
+                uvs,
+                mesh.faces,
+                material.and_then(surface).map(Arc::new),
+            )
+        })
+        .collect();
+    Ok(MeshFile { parts, warnings })
+}
+
+/// A Phong surface as metallic-roughness: the diffuse colour, and the gloss that the specular
+/// exponent means (Blinn-Phong exponent n to roughness (2 / (n + 2))^(1/4)).
+fn surface(material: &mesh_loader::Material) -> Option<Material> {
+    let [r, g, b, a] = material.color.diffuse?;
+    if ![r, g, b, a].iter().all(|value| value.is_finite()) {
+        return None;
+    }
+    let alpha = material.opacity.filter(|value| value.is_finite()).unwrap_or(a);
+    let mut out = Material::default();
+    let [r, g, b] = [r, g, b].map(|value| linear_from_srgb(value.clamp(0.0, 1.0)));
+    out.base_color = [r, g, b, alpha.clamp(0.0, 1.0)];
+    if let Some(exponent) = material.shininess.filter(|value| value.is_finite() && *value > 0.0) {
+        out.roughness = (2.0 / (exponent + 2.0)).powf(0.25).clamp(0.2, 1.0);
+    }
+    Some(out)
+}
+
+/// Whether a COLLADA file says that its up axis is not Z.
+fn turned_up(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(65_536)]);
+    text.split_once("<up_axis>").is_some_and(|(_, rest)| !rest.trim_start().starts_with("Z_UP"))
+}
