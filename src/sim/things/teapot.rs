@@ -1,0 +1,206 @@
+//! The teapot: body with a hollow, straight spout, flat-sided handle, closed lid with a knob.
+//!
+//! Origin in the middle of the underside, z up, the spout points along x, the handle to -x. The
+//! hollow is a round room of 3.2 cm radius; at its floor the spout begins, a square channel of 2 cm
+//! that rises to the tip. Tea made of 6 mm spheres stays in the room while the pot stands upright
+//! and rolls out once the pot is tilted beyond the spout's slope. Nothing opens but the spout.
+
+use std::sync::Arc;
+
+use interface::{Point, RigidTransform, Vector};
+use nalgebra::{Point3, Vector3};
+use render::shapes;
+
+use super::materials;
+use super::solids::{at, disc, flat_handle, frame, wall};
+use crate::{Shape, ThingSpec};
+
+/// Radius of the hollow, metres.
+const ROOM: f64 = 0.032;
+/// Height of the hollow's floor, metres.
+pub const FLOOR: f64 = 0.010;
+/// Height of the hollow's ceiling, metres.
+const CEILING: f64 = 0.070;
+/// Half the width of the spout's channel, metres.
+const CHANNEL: f64 = 0.010;
+/// How thick the spout's walls are, metres.
+const SPOUT_WALL: f64 = 0.003;
+/// The angle by which the spout rises, radians.
+pub const SPOUT_RISE: f64 = 0.56;
+/// Where the bottom of the channel leaves the floor of the hollow: x, metres.
+const SPOUT_ROOT: f64 = 0.026;
+/// Length of the channel, metres.
+const SPOUT_LENGTH: f64 = 0.088;
+/// Kilograms without tea.
+const MASS: f64 = 0.250;
+
+/// The bottom edge of the spout's opening in the teapot's frame, where the tea leaves, metres.
+pub fn spout_tip() -> Point3<f64> {
+    let (s, c) = SPOUT_RISE.sin_cos();
+    Point3::new(SPOUT_ROOT + SPOUT_LENGTH * c, 0.0, FLOOR + SPOUT_LENGTH * s)
+}
+
+/// The middle of the straight part of the handle in the teapot's frame, metres.
+pub fn handle_middle() -> Point3<f64> {
+    Point3::new(-0.094, 0.0, 0.047)
+}
+
+/// Where `count` spheres of `radius` rest in the hollow at the start, in the teapot's frame.
+pub fn tea_places(count: usize, radius: f64) -> Vec<Point3<f64>> {
+    let pitch = 2.15 * radius;
+    let reach = ROOM - radius - 0.001;
+    let mut places = Vec::with_capacity(count);
+    let mut layer = 0;
+    while places.len() < count {
+        let z = FLOOR + radius + 0.0005 + f64::from(layer) * pitch;
+        for row in -6..=6 {
+            for column in -6..=6 {
+                let shift = if (row + layer) % 2 == 0 { 0.0 } else { 0.5 };
+                let (x, y) = ((f64::from(column) + shift) * pitch, f64::from(row) * pitch * 0.88);
+                // The room is narrowed by the mouth of the spout on the side of x.
+                if x.hypot(y) <= reach && x < SPOUT_ROOT - radius - 0.004 && places.len() < count {
+                    places.push(Point3::new(x, y, z));
+                }
+            }
+        }
+        layer += 1;
+    }
+    places
+}
+
+/// The teapot, 11 cm wide and high, 24 cm from handle to spout.
+pub fn teapot(name: &str, world_from_thing: RigidTransform) -> ThingSpec {
+    let thing = ThingSpec::free(name, world_from_thing, MASS);
+    collision(visuals(thing))
+}
+
+/// The outside of the body from foot to shoulder: `(radius, z)`.
+fn belly() -> Vec<[f32; 2]> {
+    let points = [
+        [0.034, 0.0],
+        [0.037, 0.004],
+        [0.049, 0.018],
+        [0.0555, 0.040],
+        [0.051, 0.062],
+        [0.040, 0.077],
+        [0.033, 0.082],
+    ];
+    shapes::smooth_profile(&points, 5)
+}
+
+fn handle_path() -> Vec<Point> {
+    let points = [
+        [-0.046, 0.072],
+        [-0.066, 0.0785],
+        [-0.085, 0.0745],
+        [-0.094, 0.062],
+        [-0.094, 0.047],
+        [-0.0925, 0.033],
+        [-0.083, 0.021],
+        [-0.067, 0.0165],
+        [-0.050, 0.020],
+    ];
+    let points = points.map(|[x, z]| Point::new(x, 0.0, z));
+    shapes::smooth_path(&points, 1)
+}
+
+fn visuals(thing: ThingSpec) -> ThingSpec {
+    let here = RigidTransform::identity();
+    let celadon = materials::glaze([0.33, 0.46, 0.38], [0.40, 0.53, 0.44], 31);
+    let shade = materials::glaze([0.28, 0.40, 0.33], [0.33, 0.46, 0.38], 32);
+    let mut body = vec![[0.0, 0.0]];
+    body.extend(belly());
+    body.push([0.0, 0.082]);
+    let lid = [
+        [0.0, 0.082],
+        [0.0345, 0.082],
+        [0.0350, 0.0835],
+        [0.0330, 0.086],
+        [0.0230, 0.0905],
+        [0.0110, 0.0930],
+        [0.0, 0.0935],
+    ];
+    let knob = shapes::smooth_profile(
+        &[[0.0055, 0.092], [0.0050, 0.096], [0.0085, 0.101], [0.0080, 0.106], [0.0, 0.1085]],
+        5,
+    );
+    let (s, c) = SPOUT_RISE.sin_cos();
+    let along = Vector::new(c as f32, 0.0, s as f32);
+    let up = Vector::new(-s as f32, 0.0, c as f32);
+    // The middle of the channel: half its height above its bottom.
+    let middle = Point::new(SPOUT_ROOT as f32, 0.0, FLOOR as f32) + up * CHANNEL as f32;
+    let length = SPOUT_LENGTH as f32;
+    let path: Vec<Point> =
+        (0..=12).map(|i| middle + along * (0.012 + (length - 0.012) * i as f32 / 12.0)).collect();
+    // Round outside a square channel: wide at the root, narrow and slightly flared at the tip.
+    let spout = shapes::pipe_along(
+        &path,
+        |share| 0.0150 + 0.0075 * (1.0 - share).powi(2) + 0.0012 * share.powi(8),
+        0.0026,
+        40,
+    );
+    let mesh = |profile: &[[f32; 2]]| Arc::new(shapes::lathe(profile, 72));
+    let handle_path = shapes::smooth_path(&handle_path(), 5);
+    let handle = shapes::tube_along(&handle_path, |_| [0.0062, 0.0068], Vector::y(), 28);
+    thing
+        .visual("body", here, mesh(&body), celadon.clone())
+        .visual("spout", here, Arc::new(spout), celadon.clone())
+        .visual("lid", here, mesh(&lid), shade.clone())
+        .visual("knob", here, mesh(&knob), shade.clone())
+        .visual("handle", here, Arc::new(handle), shade)
+}
+
+fn collision(thing: ThingSpec) -> ThingSpec {
+    let slippery = 0.15;
+    // Twelve wedges from the hollow to the outside; the one towards the spout only above it.
+    let levels = [
+        (FLOOR - 0.003, ROOM, 0.043),
+        (0.040, ROOM, 0.0555),
+        (0.062, ROOM, 0.051),
+        (CEILING + 0.004, ROOM, 0.041),
+    ];
+    let thing = wall(thing, &levels, 12, slippery, |ring, angle| {
+        ring > 0 || angle.sin().abs() > 0.1 || angle.cos() < 0.0
+    });
+    let thing = disc(thing, 0.036, 0.0, FLOOR, slippery);
+    let thing = disc(thing, 0.034, CEILING, 0.084, 0.4);
+    // The spout: floor, two sides and a roof, overlapping the body so that nothing leaks.
+    let (s, c) = SPOUT_RISE.sin_cos();
+    let (along, up) = (Vector3::new(c, 0.0, s), Vector3::new(-s, 0.0, c));
+    let root = Point3::new(SPOUT_ROOT, 0.0, FLOOR);
+    let (half_wall, wide) = (0.5 * SPOUT_WALL, CHANNEL + SPOUT_WALL);
+    let plank = |thing: ThingSpec, from: f64, to: f64, side: f64, high: f64, half: [f64; 2]| {
+        let centre = root + along * (0.5 * (from + to)) + Vector3::y() * side + up * high;
+        let half = [half[1], half[0], 0.5 * (to - from)];
+        thing.solid(frame(centre, along, Vector3::y()), Shape::Cuboid { half }, slippery)
+    };
+    let l = SPOUT_LENGTH;
+    let thing = plank(thing, -0.006, l, 0.0, -half_wall, [wide, half_wall]);
+    let thing = plank(thing, 0.0, l, CHANNEL + half_wall, CHANNEL, [half_wall, CHANNEL]);
+    let thing = plank(thing, 0.0, l, -CHANNEL - half_wall, CHANNEL, [half_wall, CHANNEL]);
+    let thing = plank(thing, 0.016, l, 0.0, 2.0 * CHANNEL + half_wall, [wide, half_wall]);
+    let thing = flat_handle(thing, &handle_path(), 0.0124, 0.0120, 0.9);
+    // The knob, for fingers that take the pot from above.
+    thing.solid(at(0.0, 0.0, 0.0985), Shape::Cylinder { half_height: 0.0095, radius: 0.008 }, 0.7)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tea_starts_apart_and_inside() {
+        let places = tea_places(40, 0.003);
+        assert_eq!(places.len(), 40);
+        for (i, a) in places.iter().enumerate() {
+            assert!(a.x.hypot(a.y) < ROOM - 0.003 && a.z < CEILING);
+            assert!(places[..i].iter().all(|b| (a - b).norm() > 0.006), "sphere {i} overlaps");
+        }
+    }
+
+    #[test]
+    fn the_tip_lies_above_the_floor_and_outside_the_belly() {
+        let tip = spout_tip();
+        assert!(tip.z > FLOOR + 0.03 && tip.x > 0.08, "{tip}");
+    }
+}
