@@ -136,6 +136,26 @@ def block(size, centre=(0, 0, 0), rpy=(0, 0, 0), round=0.004):
     return field
 
 
+def prism_x(outline, width, round=0.004):
+    """An outline in y and z, extruded from x = -width / 2 to width / 2, edges rounded."""
+    corners = np.asarray(outline, float)
+
+    def field(p):
+        q, best, sign = p[:, 1:], np.full(len(p), np.inf), np.ones(len(p))
+        for a, b in zip(corners, np.roll(corners, -1, axis=0)):
+            e, w = b - a, q - a
+            t = np.clip(w @ e / (e @ e), 0, 1)
+            best = np.minimum(best, np.linalg.norm(w - t[:, None] * e, axis=1))
+            spans = (q[:, 1] >= a[1]) != (q[:, 1] >= b[1])
+            left = e[0] * w[:, 1] - e[1] * w[:, 0] > 0
+            sign = np.where(spans & (left == (b[1] > a[1])), -sign, sign)
+        flat, deep = best * sign + round, np.abs(p[:, 0]) - (width / 2 - round)
+        return (np.minimum(np.maximum(flat, deep), 0)
+                + np.hypot(np.maximum(flat, 0), np.maximum(deep, 0)) - round)
+
+    return field
+
+
 def half_space(point, normal):
     """Everything on the side of the plane that its normal points away from."""
     n = np.asarray(normal, float) / np.linalg.norm(normal)
@@ -265,6 +285,44 @@ def tidy(mesh):
     return Mesh(mesh.points[used], mesh.normals[used], faces.reshape(-1, 3))
 
 
+def clip(mesh, point, normal):
+    """The mesh without what lies on the side its normal points to; the section, taken as
+    star-shaped, is closed flat. Gives a field's mesh the crisp edge its grid cannot."""
+    n = np.asarray(normal, float) / np.linalg.norm(normal)
+    height = (mesh.points - np.asarray(point, float)) @ n
+    points, normals, faces, rim = list(mesh.points), list(mesh.normals), [], {}
+
+    def crossing(a, b):
+        key = (min(a, b), max(a, b))
+        if key not in rim:
+            t = height[a] / (height[a] - height[b])
+            rim[key] = len(points)
+            points.append(mesh.points[a] + t * (mesh.points[b] - mesh.points[a]))
+            mixed = mesh.normals[a] + t * (mesh.normals[b] - mesh.normals[a])
+            normals.append(mixed / np.linalg.norm(mixed))
+        return rim[key]
+
+    for face in mesh.faces:
+        ring = []
+        for a, b in zip(face, np.roll(face, -1)):
+            if height[a] < 0:
+                ring.append(a)
+            if (height[a] < 0) != (height[b] < 0):
+                ring.append(crossing(a, b))
+        faces += [(ring[0], ring[i], ring[i + 1]) for i in range(1, len(ring) - 1)]
+    if rim:
+        edge = np.array([points[i] for i in rim.values()])
+        middle = edge.mean(axis=0)
+        flat = (edge - middle) @ frame_along(n)
+        order = np.argsort(np.arctan2(flat[:, 1], flat[:, 0]))
+        start = len(points)
+        points += [middle] + list(edge[order])
+        normals += [n] * (len(edge) + 1)
+        faces += [(start, start + 1 + i, start + 1 + (i + 1) % len(edge))
+                  for i in range(len(edge))]
+    return tidy(Mesh(np.array(points), np.array(normals), np.array(faces)))
+
+
 # ---- turned and cut parts ----------------------------------------------------------------------
 
 def creased(points, faces, crease=0.6):
@@ -341,24 +399,50 @@ def band(radius, z, width, proud=0.0004, segments=48):
 
 
 def extrude(outline, low, high, bevel=0.0008, crease=0.6):
-    """A convex or star-shaped outline in x and y, counter-clockwise, from z = low to high."""
+    """A simple outline in x and y, counter-clockwise, from z = low to high."""
     outline = np.asarray(outline, float)
     n = len(outline)
-    middle = outline.mean(axis=0)
     shrunk = inset(outline, bevel)
     levels = [(shrunk, low), (outline, low + bevel), (outline, high - bevel), (shrunk, high)]
-    points = np.concatenate([np.column_stack([o, np.full(n, z)]) for o, z in levels]
-                            + [[[*middle, low], [*middle, high]]])
+    points = np.concatenate([np.column_stack([o, np.full(n, z)]) for o, z in levels])
     faces = []
     for level in range(3):
         for i in range(n):
             j = (i + 1) % n
             a, b = level * n + i, level * n + j
             faces += [(a, b, b + n), (a, b + n, a + n)]
-    for i in range(n):
-        j = (i + 1) % n
-        faces += [(4 * n, j, i), (4 * n + 1, 3 * n + i, 3 * n + j)]
+    for a, b, c in triangulate(shrunk):
+        faces += [(c, b, a), (3 * n + a, 3 * n + b, 3 * n + c)]
     return creased(points, faces, crease)
+
+
+def extrude_x(outline, width, bevel=0.0008, crease=0.6):
+    """An outline in y and z, counter-clockwise seen from +x, from x = -width / 2 to width / 2."""
+    mesh = extrude(outline, -width / 2, width / 2, bevel, crease)
+    turn = lambda v: v[:, [2, 0, 1]]
+    return Mesh(turn(mesh.points), turn(mesh.normals), mesh.faces)
+
+
+def triangulate(outline):
+    """Ears cut one after another off a simple counter-clockwise outline."""
+    left, out = list(range(len(outline))), []
+
+    def turn(a, b, c):
+        return ((outline[b][0] - outline[a][0]) * (outline[c][1] - outline[a][1])
+                - (outline[b][1] - outline[a][1]) * (outline[c][0] - outline[a][0]))
+
+    while len(left) > 3:
+        for i in range(len(left)):
+            a, b, c = left[i - 1], left[i], left[(i + 1) % len(left)]
+            if turn(a, b, c) > 0 and not any(
+                    turn(a, b, p) >= 0 and turn(b, c, p) >= 0 and turn(c, a, p) >= 0
+                    for p in left if p not in (a, b, c)):
+                break
+        else:
+            i, (a, b, c) = 1, left[:3]
+        out.append((a, b, c))
+        left.pop(i)
+    return out + [tuple(left)]
 
 
 def inset(outline, by):
