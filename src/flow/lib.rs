@@ -1,1 +1,12 @@
-//! flow
+//! From a flow to a plan of the hand: the object's rigid motion, grasps on its cloud, and the tool
+//! poses that carry it along.
+//!
+//! This crate never knows where a flow came from, what the task's words mean, or a simulator; it reads
+//! no files and draws nothing.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+mod motion;
+mod refusal;
+
+pub use motion::{Fit, MotionFit, StepFit, check_flow, fit_motion};
+pub use refusal::FlowRefusal;

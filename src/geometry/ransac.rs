@@ -23,6 +23,10 @@ impl Default for RansacOptions {
     }
 }
 
+/// Triples tried even when nearly all pairs agree: on noisy bodies no larger than a few times the
+/// threshold, several motions have nearly the same score and the best should not hang on the seed.
+const LEAST_ITERATIONS: usize = 100;
+
 /// A motion, and which pairs follow it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RansacFit {
@@ -73,7 +77,7 @@ pub fn ransac_rigid(from: &[Point], to: &[Point], options: &RansacOptions) -> Op
             let share = candidate.count as f64 / n as f64;
             let all_inliers = share.powi(3).clamp(1e-9, 1.0 - 1e-9);
             let enough = ((1e-3f64).ln() / (1.0 - all_inliers).ln()).ceil() as usize;
-            limit = limit.min(enough.max(24));
+            limit = limit.min(enough.max(LEAST_ITERATIONS));
             best = Some(candidate);
         }
     }
@@ -118,8 +122,9 @@ fn polish(
     current
 }
 
-/// Marks the pairs within the threshold and scores them: each counts at least one, the more the
-/// nearer it is (at most two), so that among motions with equally many inliers the tighter one wins.
+/// Marks the pairs within the threshold and scores them: a pair counts 1 where it meets the motion
+/// exactly and 0 at the threshold (the truncated squares of MSAC, Torr and Zisserman 2000), so that a
+/// motion is not chosen for pairs it only just reaches.
 fn mark(
     from: &[Point],
     to: &[Point],
@@ -135,7 +140,7 @@ fn mark(
             (rotation * wide(f).coords + motion.translation.vector - wide(t).coords).norm_squared();
         *flag = off <= limit;
         if *flag {
-            score += 2.0 - off / limit.max(f64::MIN_POSITIVE);
+            score += 1.0 - off / limit.max(f64::MIN_POSITIVE);
         }
     }
     score
