@@ -10,6 +10,8 @@ mod ik;
 mod kinematics;
 mod meshes;
 mod model;
+#[cfg(test)]
+mod parity;
 mod primitives;
 mod robot;
 mod setup;

@@ -1,5 +1,6 @@
 //! Mesh files: where a URDF's mesh names lead, and what the files hold.
 
+mod glb;
 mod scene;
 
 use std::path::{Path, PathBuf};
@@ -73,6 +74,7 @@ pub fn read_mesh(bytes: &[u8], path: &Path) -> Result<MeshFile, MeshError> {
     let kind = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
     let mut file = match kind.as_str() {
         "stl" | "obj" | "dae" => scene::read(bytes, path, &kind)?,
+        "glb" | "gltf" => glb::read(bytes, path)?,
         _ => return Err(MeshError::UnknownKind { path: path.to_owned() }),
     };
     file.parts.retain(|part| !part.mesh.triangles.is_empty());
