@@ -1,2 +1,5 @@
-//! The binary.
-fn main() {}
+//! The binary `flowarm`: the command line of this process.
+
+fn main() {
+    std::process::exit(cli::run_process());
+}

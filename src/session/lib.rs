@@ -1,1 +1,31 @@
-//! session
+//! The program without a face: it takes one question of `session_api`, runs it on the organs, tells
+//! a sink what happens and gives a report.
+//!
+//! It never knows flags, terminals or windows. It is the only crate that sees both the door and the
+//! organs.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
+mod doctor;
+mod eval;
+mod files;
+mod fit;
+mod robots;
+
+use interface::Cancel;
+use session_api::{Command, Failure, Report, Sink};
+
+/// Runs one command to its end, or until `cancel` is set.
+///
+/// `events` is told what happens while it happens. Everything random comes from the command's seed:
+/// the same command gives the same report, times apart, on any number of threads.
+pub fn run(command: &Command, events: Sink<'_>, cancel: &Cancel) -> Result<Report, Failure> {
+    match command {
+        Command::Doctor => Ok(Report::Doctor(doctor::examine())),
+        Command::RobotCheck { urdf } => robots::check(urdf).map(Report::RobotCheck),
+        Command::RobotFk(spec) => robots::forward(spec).map(Report::Fk),
+        Command::RobotIk(spec) => robots::inverse(spec, events, cancel).map(Report::Ik),
+        Command::FlowFit(spec) => fit::fit(spec).map(Report::FlowFit),
+        Command::Eval(spec) => eval::evaluate(spec, events, cancel).map(Report::Eval),
+        _ => Err(Failure::Usage("not there yet".into())),
+    }
+}

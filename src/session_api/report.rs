@@ -28,12 +28,10 @@ impl Report {
             Self::Plan(plan) => plan.refused.is_none() && plan.success != Some(false),
             Self::Demo(demo) => demo.scenes.iter().all(|scene| scene.success),
             Self::FlowFit(fit) => fit.refused.is_none(),
-            Self::Doctor(_)
-            | Self::RobotCheck(_)
-            | Self::Fk(_)
-            | Self::Ik(_)
-            | Self::Eval(_)
-            | Self::Bench(_) => true,
+            Self::Eval(eval) => !eval.cancelled,
+            Self::Doctor(_) | Self::RobotCheck(_) | Self::Fk(_) | Self::Ik(_) | Self::Bench(_) => {
+                true
+            }
         }
     }
 }
@@ -312,10 +310,12 @@ pub struct EvalReport {
     pub wilson95: [f64; 2],
     /// Control steps a trial.
     pub mean_steps: f64,
-    /// Time to decide what to do, a trial.
+    /// Time of one decision: for `scripted` a control step with its physics, for `plan` one plan.
     pub act_millis: Millis,
-    /// Every trial in the order of its seed.
+    /// Every finished trial in the order of its seed.
     pub per_trial: Vec<Trial>,
+    /// Whether trials are missing because somebody asked to stop.
+    pub cancelled: bool,
 }
 
 /// One scene of the tour.

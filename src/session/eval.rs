@@ -1,0 +1,121 @@
+//! Success over seeded trials, several at a time, each a cell of its own.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use interface::{Cancel, MotionPermit};
+use rayon::prelude::*;
+use robot::Robot;
+use session_api::{
+    EvalPolicy, EvalReport, EvalSpec, Event, Failure, Millis, Sink, Trial, wilson95,
+};
+use sim::{Cell, CellOptions, SimError, run_demonstration};
+
+/// A finished trial and how long its decisions took, milliseconds.
+pub struct Finished {
+    /// What is reported.
+    pub trial: Trial,
+    /// One entry a decision.
+    pub act_millis: Vec<f64>,
+}
+
+/// Runs the trials. Which thread runs which changes nothing but the order of the progress lines.
+pub fn evaluate(spec: &EvalSpec, events: Sink<'_>, cancel: &Cancel) -> Result<EvalReport, Failure> {
+    if spec.trials == 0 {
+        return Err(Failure::Usage("--trials is 0; at least one trial is needed".into()));
+    }
+    let robot = Arc::new(Robot::load(&spec.robot).map_err(|error| Failure::usage(&error))?);
+    let done = AtomicUsize::new(0);
+    let finished = (0..spec.trials as u64)
+        .into_par_iter()
+        .map(|index| {
+            if cancel.is_cancelled() {
+                return Ok(None);
+            }
+            let seed = spec.seed.wrapping_add(index);
+            let finished = match spec.policy {
+                EvalPolicy::Scripted => scripted(spec, &robot, seed, cancel),
+                EvalPolicy::Plan => return Err(Failure::Usage("no planner yet".into())),
+            }?;
+            if finished.is_some() {
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                events(Event::Progress { what: "trials", done, total: spec.trials });
+            }
+            Ok(finished)
+        })
+        .collect::<Result<Vec<Option<Finished>>, Failure>>()?;
+    let finished: Vec<Finished> = finished.into_iter().flatten().collect();
+    if finished.is_empty() {
+        return Err(Failure::Cancelled);
+    }
+    Ok(report(spec, &robot.name, finished))
+}
+
+fn report(spec: &EvalSpec, robot: &str, finished: Vec<Finished>) -> EvalReport {
+    let trials = finished.len();
+    let successes = finished.iter().filter(|finished| finished.trial.success).count();
+    let steps: usize = finished.iter().map(|finished| finished.trial.steps).sum();
+    let mut act: Vec<f64> =
+        finished.iter().flat_map(|finished| finished.act_millis.iter().copied()).collect();
+    act.sort_by(f64::total_cmp);
+    let at = |share: f64| {
+        let index = ((act.len() as f64 - 1.0) * share).round().max(0.0) as usize;
+        act.get(index).copied().unwrap_or(0.0)
+    };
+    EvalReport {
+        policy: match spec.policy {
+            EvalPolicy::Scripted => "scripted".into(),
+            EvalPolicy::Plan => "plan".into(),
+        },
+        scene: spec.scene.clone(),
+        robot: robot.to_owned(),
+        trials,
+        successes,
+        rate: successes as f64 / trials as f64,
+        wilson95: wilson95(successes, trials),
+        mean_steps: steps as f64 / trials as f64,
+        act_millis: Millis { median: at(0.5), p99: at(0.99) },
+        per_trial: finished.into_iter().map(|finished| finished.trial).collect(),
+        cancelled: trials < spec.trials,
+    }
+}
+
+/// A cell for one trial, or the sentence why there can be none.
+pub fn cell(scene: &str, robot: &Arc<Robot>, seed: u64, level: u8) -> Result<Cell, Failure> {
+    let options = CellOptions { level, ..CellOptions::default() };
+    Cell::new(scene, robot.clone(), seed, &options).map_err(|error| Failure::usage(&error))
+}
+
+/// One run of the scene's own demonstration; `None` when it was stopped on request.
+fn scripted(
+    spec: &EvalSpec,
+    robot: &Arc<Robot>,
+    seed: u64,
+    cancel: &Cancel,
+) -> Result<Option<Finished>, Failure> {
+    let mut cell = cell(&spec.scene, robot, seed, spec.level)?;
+    let mut act_millis = Vec::new();
+    let mut last = Instant::now();
+    let outcome = run_demonstration(&mut cell, &MotionPermit::simulation(), &mut |_| {
+        act_millis.push(last.elapsed().as_secs_f64() * 1e3);
+        last = Instant::now();
+        if cancel.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    let (success, reason) = match outcome {
+        Ok(outcome) if outcome.success => (true, None),
+        Ok(_) => (false, Some("the demonstration ended and the task was not solved".to_owned())),
+        Err(SimError::Stopped) => return Ok(None),
+        Err(error) => (false, Some(error.to_string())),
+    };
+    let trial = Trial {
+        seed,
+        success,
+        steps: act_millis.len(),
+        seconds: cell.time_secs(),
+        retries: 0,
+        reason,
+    };
+    Ok(Some(Finished { trial, act_millis }))
+}
