@@ -5,8 +5,10 @@
 //! no files and draws nothing.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod grasp;
 mod motion;
 mod refusal;
 
+pub use grasp::{GraspOptions, GraspQuery, HandShape, propose_grasps};
 pub use motion::{Fit, MotionFit, StepFit, check_flow, fit_motion};
 pub use refusal::FlowRefusal;
