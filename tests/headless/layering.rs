@@ -108,7 +108,8 @@ fn disagreements_are_found() {
                 ((*name).to_owned(), used.iter().map(|u| (*u).to_owned()).collect())
             })
             .collect();
-        let page = "- `a`: one.\n- `b`: two.\n```arrows\na ->\nb -> a\n```\n```rooms\nrerun: b\n```\n";
+        let page =
+            "- `a`: one.\n- `b`: two.\n```arrows\na ->\nb -> a\n```\n```rooms\nrerun: b\n```\n";
         assert_eq!(disagreements(&manifests, page), expected);
     };
     check(&[("a", &["serde"]), ("b", &["a", "rerun"])], &[]);

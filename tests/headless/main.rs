@@ -3,5 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod evaluation;
+mod fits;
+mod harness;
 mod layering;
+mod machine;
+mod robots;
 mod tidy;
