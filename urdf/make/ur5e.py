@@ -9,8 +9,9 @@ from math import pi
 
 import numpy as np
 
+from cobot import Style, beam, tee
 from gripper import Gripper
-from shapes import band, blend, clip, disc, lathe, mesh_field, rod, screw
+from shapes import band, disc, lathe, screw
 from write import Collision, Material, Robot, cylinder_inertia
 
 # Gripper straight down, 0.45 m in front of the base, 0.3 m above its foot, elbow up.
@@ -25,6 +26,7 @@ TUBE = Material("tube", "#c9ccce", 0.45, 0.34)
 CAP = Material("cap", "#8fb0c9", 0.05, 0.42)
 BLACK = Material("seal", "#1d1f21", 0.0, 0.6)
 STEEL = Material("steel", "#d0d3d5", 0.7, 0.3)
+STYLE = Style(SILVER, TUBE, CAP, BLACK, lean=0.32, depth=0.52, dome=0.3, swell=0.5)
 
 HAND = Gripper(body=(0.066, 0.142, 0.07), foot=0.014, foot_radius=0.0375, opening=0.085,
                force=80.0, speed=0.075, body_mass=0.85, finger_mass=0.06,
@@ -44,7 +46,7 @@ def build():
            collision=[pipe(0.075, 0.03, (0, 0, 0.015), "z"), pipe(0.06, 0.07, (0, 0, 0.065), "z")])
     r.link("shoulder_link", 3.761, (0, -0.00193, -0.02561),
            (0.00700210, 0.00000073, -0.00001053, 0.00648091, 0.00049994, 0.00657286), quarter,
-           visual=tee(0.06, 0.062, 0.062, 0.06, 0.0705, "-y", "z"),
+           visual=tee(STYLE, 0.06, 0.062, 0.062, 0.06, 0.0705, "-y", "z"),
            collision=[pipe(0.06, 0.124, (0, 0, 0), "z"), pipe(0.06, 0.07, (0, -0.035, 0), "y")])
     r.link("upper_arm_link", 8.058, (-0.2125, 0, 0.11336),
            (0.01505885, -0.00005400, 0.00000563, 0.33388086, -0.00000181, 0.33247207),
@@ -58,12 +60,12 @@ def build():
                pipe(0.0385, 0.112, (A3, 0, 0.0165), "z")])
     r.link("wrist_1_link", 1.37, (0, -0.01634, -0.0018),
            (0.00165491, -0.00000282, -0.00000438, 0.00135962, 0.00010157, 0.00126279), quarter,
-           visual=tee(0.0385, 0.06, 0.046, 0.0385, 0.0535, "-y", "z"),
+           visual=tee(STYLE, 0.0385, 0.06, 0.046, 0.0385, 0.0535, "-y", "z"),
            collision=[pipe(0.0385, 0.106, (0, 0, -0.007), "z"),
                       pipe(0.0385, 0.053, (0, -0.0265, 0), "y")])
     r.link("wrist_2_link", 1.3, (0, 0.01634, -0.0018),
            (0.00135617, -0.00000274, 0.00000444, 0.00127827, -0.00005048, 0.00096614),
-           (-pi / 2, 0, 0), visual=tee(0.0385, 0.0455, 0.046, 0.0385, 0.0535, "y", "z"),
+           (-pi / 2, 0, 0), visual=tee(STYLE, 0.0385, 0.0455, 0.046, 0.0385, 0.0535, "y", "z"),
            collision=[pipe(0.0385, 0.091, (0, 0, 0), "z"),
                       pipe(0.0385, 0.053, (0, 0.0265, 0), "y")])
     r.link("wrist_3_link", 0.365, (0, 0, -0.001159),
@@ -97,47 +99,6 @@ def build():
 
 # ---- looks -------------------------------------------------------------------------------------
 
-def oriented(mesh, branch, axis):
-    """A mesh made with its axis along z and its branch along x, turned to the named directions."""
-    unit = {"x": (1, 0, 0), "-x": (-1, 0, 0), "y": (0, 1, 0), "-y": (0, -1, 0), "z": (0, 0, 1),
-            "-z": (0, 0, -1)}
-    x, z = np.array(unit[branch], float), np.array(unit[axis], float)
-    turn = np.stack([x, np.cross(z, x), z], axis=1)
-    return type(mesh)(mesh.points @ turn.T, mesh.normals @ turn.T, mesh.faces)
-
-
-def tee(radius, low, high, branch_radius, branch, to, axis, at=(0, 0, 0), seam=True):
-    """A joint housing: a drum along `axis` from -low (a seam) to +high (its domed, coloured cap),
-    and a branch towards `to` that ends in a seam after `branch`."""
-    drum = rod((0, 0, -low - 0.03), (0, 0, high), radius, radius * 0.3)
-    arm = rod((-radius * 0.3, 0, 0), (branch + 0.03, 0, 0), branch_radius, 0.004)
-    cell = 0.0082 if radius > 0.05 else 0.0066
-    body = mesh_field(blend(radius * 0.5, drum, arm), (-radius, -radius, -low - 0.02),
-                      (branch + 0.02, radius, high), cell)
-    body = clip(clip(body, (0, 0, -low + 0.0012), (0, 0, -1)), (branch - 0.0012, 0, 0), (1, 0, 0))
-    # The cap's edge leans away from the branch, as on the machine.
-    lean = np.array([0.32, 0, 1.0])
-    edge = np.array([0, 0, high - radius * 0.52])
-    cap = clip(body, edge, -lean)
-    cap.points += cap.normals * 0.0006
-    body = clip(body, edge, lean)
-    parts = [(body, SILVER), (cap, CAP), (band(radius - 0.001, -low + 0.001, 0.0035), BLACK)]
-    if seam:
-        mark = band(branch_radius - 0.001, 0, 0.0035).along((branch - 0.001, 0, 0),
-                                                            (branch + 1, 0, 0))
-        parts.append((mark, BLACK))
-    return [(oriented(m, to, axis).moved(at), paint) for m, paint in parts]
-
-
-def beam(length, r0, r1, at, collar):
-    """A tube from `at` along -x, with turned collars where it enters the housings."""
-    profile = [(r0 + collar, 0.055), (r0 + collar, 0.069), (r0 + collar - 0.002, 0.071),
-               (r0, 0.072), (r1, length - 0.068), (r1 + collar - 0.002, length - 0.067),
-               (r1 + collar, length - 0.065), (r1 + collar, length - 0.052)]
-    tube = lathe(profile, 48, 0.35).along((0, 0, 0), (-1, 0, 0)).moved(at)
-    return [(tube, TUBE)]
-
-
 def base():
     foot = lathe([(0, 0), (0.0745, 0), (0.0755, 0.001), (0.0755, 0.022), (0.0735, 0.025),
                   (0.0635, 0.027), (0.061, 0.031), (0.06, 0.04), (0.06, 0.0985), (0, 0.0985)], 56,
@@ -156,17 +117,17 @@ def base():
 
 
 def upper_arm():
-    return (tee(0.06, UPPER - 0.0705, 0.062, 0.05, 0.07, "-x", "z", (0, 0, UPPER), seam=False)
-            + beam(-A2, 0.0485, 0.0455, (0, 0, UPPER), 0.0035)
-            + tee(0.056, UPPER - ELBOW_SEAM, 0.058, 0.047, 0.066, "x", "z", (A2, 0, UPPER),
+    return (tee(STYLE, 0.06, UPPER - 0.0705, 0.062, 0.05, 0.07, "-x", "z", (0, 0, UPPER), seam=False)
+            + beam(STYLE, -A2, 0.0485, 0.0455, (0, 0, UPPER), 0.0035, (0.072, 0.068))
+            + tee(STYLE, 0.056, UPPER - ELBOW_SEAM, 0.058, 0.047, 0.066, "x", "z", (A2, 0, UPPER),
                   seam=False))
 
 
 def forearm():
-    return (tee(0.056, ELBOW_SEAM - LOWER, 0.056, 0.0435, 0.066, "-x", "-z", (0, 0, LOWER),
+    return (tee(STYLE, 0.056, ELBOW_SEAM - LOWER, 0.056, 0.0435, 0.066, "-x", "-z", (0, 0, LOWER),
                 seam=False)
-            + beam(-A3, 0.0415, 0.0375, (0, 0, LOWER), 0.003)
-            + tee(0.0385, D4 - 0.06 - LOWER, 0.046, 0.0385, 0.058, "x", "-z", (A3, 0, LOWER),
+            + beam(STYLE, -A3, 0.0415, 0.0375, (0, 0, LOWER), 0.003, (0.068, 0.06))
+            + tee(STYLE, 0.0385, D4 - 0.06 - LOWER, 0.046, 0.0385, 0.058, "x", "-z", (A3, 0, LOWER),
                   seam=False))
 
 
