@@ -5,6 +5,7 @@
 //! `Arm`, and never asks what it is moved for.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod collision;
 mod dynamics;
 mod ik;
 mod kinematics;
@@ -18,6 +19,7 @@ mod setup;
 mod shapes;
 mod urdf;
 
+pub use collision::{AttachedPoints, CollisionChecker, HELD, Hit, Obstacles, to_parry};
 pub use dynamics::{gravity_torque, mass_matrix};
 pub use ik::{ChainError, IkAnswer, IkChain, IkOptions, IkReport, MAX_JOINTS, solve_ik};
 pub use kinematics::{jacobian, link_pose, link_poses};
