@@ -259,7 +259,7 @@ def mesh_field(field, low, high, cell):
     short = np.linalg.norm(a - c, axis=1) <= np.linalg.norm(b - e, axis=1)
     faces = np.concatenate([quads[short][:, [0, 1, 2]], quads[short][:, [0, 2, 3]],
                             quads[~short][:, [0, 1, 3]], quads[~short][:, [1, 2, 3]]])
-    return tidy(Mesh(points, normals, faces))
+    return split_edges(tidy(Mesh(points, normals, faces)))
 
 
 def sample(field, points, chunk=200_000):
@@ -274,6 +274,21 @@ def field_slope(field, points, h):
         step[i] = h
         slope[:, i] = (sample(field, points + step) - sample(field, points - step)) / (2 * h)
     return value, slope
+
+
+def split_edges(mesh, limit=0.75):
+    """At an edge too sharp for the grid one normal cannot serve both sides: a face whose corner's
+    normal leans too far from its own gets that corner to itself."""
+    a, b, c = (mesh.points[mesh.faces[:, i]] for i in range(3))
+    flat = np.cross(b - a, c - a)
+    flat /= np.maximum(np.linalg.norm(flat, axis=1), 1e-15)[:, None]
+    agree = np.einsum("fkx,fx->fk", mesh.normals[mesh.faces], flat)
+    face, corner = np.nonzero(agree < limit)
+    faces = mesh.faces.copy()
+    old = faces[face, corner]
+    faces[face, corner] = len(mesh.points) + np.arange(len(old))
+    return Mesh(np.concatenate([mesh.points, mesh.points[old]]),
+                np.concatenate([mesh.normals, flat[face]]), faces)
 
 
 def tidy(mesh):
