@@ -87,7 +87,7 @@ def build():
     r.link("wrist_link", 0.079, (-0.000103312, -0.0386143, 0.0281156),
            (3.68263e-05, 1.7893e-08, -5.28128e-08, 2.5391e-05, 3.6412e-06, 2.1e-05),
            visual=to_link("wrist", wrist()), collision=[
-               box("wrist", (0.068, 0.052, 0.034), (0.025, 0, 0))])
+               box("wrist", (0.068, 0.062, 0.034), (0.025, 0.005, 0))])
     r.link("gripper_link", 0.087, (0.000213627, 0.000245138, -0.025187),
            (2.75087e-05, -3.35241e-07, -5.7352e-06, 4.33657e-05, -5.17847e-08, 3.45059e-05),
            visual=to_link("gripper", gripper()), collision=[
@@ -271,10 +271,10 @@ def lower_arm():
 def wrist():
     """Origin on the flex axis; the roll horn lies 61 mm ahead."""
     parts = side_plates(hull((0, 0, 0.0125), (0.03, 0, 0.0145)), [(0, 0)])
-    box = cut(0.0025, block((0.034, 0.051, 0.034), (0.0415, 0.001, 0), round=0.006),
-              block((0.06, 0.0462, 0.0254), (0.052, 0.0005, 0), round=0.001),
-              block((0.02, 0.03, 0.06), (0.044, -0.0, 0), round=0.006))
-    parts.append((mesh_field(box, (0.024, -0.026, -0.018), (0.06, 0.028, 0.018), 0.0042), PRINT))
+    box = cut(0.0025, block((0.034, 0.0635, 0.034), (0.0415, 0.0048, 0), round=0.006),
+              block((0.06, 0.0575, 0.0254), (0.052, 0.0048, 0), round=0.001),
+              block((0.02, 0.036, 0.06), (0.044, 0.006, 0), round=0.006))
+    parts.append((mesh_field(box, (0.024, -0.028, -0.018), (0.06, 0.038, 0.018), 0.0042), PRINT))
     # The roll servo lies across: shaft forward, body to the left.
     return parts + placed(turned(servo(), [(0, 0, 1), (-1, 0, 0), (0, -1, 0)]), (0.0424, 0, 0))
 
