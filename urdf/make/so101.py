@@ -17,9 +17,9 @@ from shapes import (Mesh, block, brick, cut, disc, extrude, half_space, lathe, m
                     screw)
 from write import Collision, Material, Robot
 
-# Jaws straight down, closing sideways, 0.2 m in front of the base and 0.07 m above its foot: higher
+# Jaws straight down, closing sideways, 0.22 m in front of the base and 0.07 m above its foot: higher
 # up, the wrist's range does not let them point straight down.
-HOME = [-0.076, -0.2677, 0.4285, 1.41, -1.5982]
+HOME = [-0.0677, -0.0964, 0.2481, 1.4191, -1.5898]
 
 STALL_TORQUE, FREE_SPEED = 2.94, 4.71  # N m at 12 V, rad/s
 FACE = -0.0079  # where the fixed jaw's inner face lies above the roll axis
