@@ -5,4 +5,11 @@
 //! input on any number of threads.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod picture;
+mod shade;
 pub mod shapes;
+mod studio;
+mod trace;
+
+pub use picture::{RenderOptions, Rendered, Renderer};
+pub use studio::{studio_floor, studio_lights};

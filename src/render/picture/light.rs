@@ -1,0 +1,201 @@
+//! How much of each lamp and of the sky reaches every pixel, and the colour that makes.
+
+use interface::Vector;
+use rayon::prelude::*;
+
+use super::Stage;
+use crate::shade::sampling::Samples;
+use crate::shade::{Reflectance, Surface, cosine_direction, tone};
+use crate::trace::Ray;
+
+/// What reaches the pixels: `channels` numbers each, row-major. First the visible share of every
+/// lamp, then the open share of the sky, then the three channels of what is mirrored.
+pub(crate) struct Arriving {
+    pub channels: usize,
+    pub values: Vec<f32>,
+}
+
+impl Arriving {
+    /// The numbers of one pixel.
+    pub fn at(&self, pixel: usize) -> &[f32] {
+        &self.values[pixel * self.channels..(pixel + 1) * self.channels]
+    }
+}
+
+/// Rougher surfaces mirror nothing that one would recognise; the sky's mean is enough for them.
+const MIRRORS: f32 = 0.5;
+/// How far away things still darken a corner, metres.
+const NEARBY: f32 = 1.5;
+/// No mirrored light above this: single bright samples would show as specks.
+const BRIGHTEST: f32 = 6.0;
+
+/// Rays of one pixel, numbered by where it lies.
+#[derive(Clone, Copy)]
+pub(crate) struct Spot {
+    pub x: u32,
+    pub y: u32,
+}
+
+/// How many numbers there are for a pixel.
+pub(crate) fn channels(stage: &Stage<'_>) -> usize {
+    stage.lamps.len() + 4
+}
+
+/// What reaches every pixel, noisy.
+pub(crate) fn arriving(stage: &Stage<'_>, surfaces: &[Surface]) -> Arriving {
+    let channels = channels(stage);
+    let width = stage.lens.width;
+    let mut values = vec![1.0; surfaces.len() * channels];
+    values.par_chunks_mut(width * channels).zip(surfaces.par_chunks(width)).enumerate().for_each(
+        |(y, (row, surfaces))| {
+            for (x, (out, surface)) in row.chunks_mut(channels).zip(surfaces).enumerate() {
+                if surface.is_some() && !hidden_by_haze(stage, surface) {
+                    probe(stage, surface, Spot { x: x as u32, y: y as u32 }, out);
+                }
+            }
+        },
+    );
+    Arriving { channels, values }
+}
+
+/// Sends the rays of one pixel.
+pub(crate) fn probe(stage: &Stage<'_>, surface: &Surface, spot: Spot, out: &mut [f32]) {
+    let options = &stage.options;
+    let start = surface.clear();
+    let purpose =
+        |k: usize| move |count: u32| Samples::new(count, spot.x, spot.y, k as u32, stage.seed);
+    for (k, lamp) in stage.lamps.iter().enumerate() {
+        // What faces away from the lamp gets nothing from it in any case.
+        let towards = lamp.position - surface.at;
+        if surface.normal.dot(&towards) <= 0.0 {
+            out[k] = 1.0;
+            continue;
+        }
+        let count = options.shadow_samples.max(1);
+        let samples = purpose(k + 1)(count);
+        let open = (0..count)
+            .filter(|i| {
+                let direction = lamp.towards(&start, samples.at(*i));
+                // Below the triangle's own plane only that triangle could hide the lamp; the
+                // interpolated normal says that it is lit.
+                !stage.solid.blocks(&Ray::new(start, direction), 0.999)
+            })
+            .count();
+        out[k] = open as f32 / count as f32;
+    }
+    let sky = stage.lamps.len();
+    let count = options.ambient_samples.max(1);
+    let samples = purpose(0)(count);
+    let open = (0..count)
+        .filter(|i| {
+            let direction = cosine_direction(&surface.normal, samples.at(*i));
+            !stage.solid.blocks(&Ray::new(start, direction), NEARBY)
+        })
+        .count();
+    out[sky] = open as f32 / count as f32;
+    if mirrors(surface) {
+        let view = stage.towards_eye(surface);
+        let reflectance = Reflectance::new(surface, view);
+        let count = options.shadow_samples.max(1);
+        let samples = purpose(sky + 1)(count);
+        let mut sum = Vector::zeros();
+        for i in 0..count {
+            let direction = reflectance.mirror_direction(samples.at(i));
+            sum += stage.glimpse(start, direction);
+        }
+        for (k, c) in sum.iter().enumerate() {
+            out[sky + 1 + k] = c / count as f32;
+        }
+    }
+}
+
+fn mirrors(surface: &Surface) -> bool {
+    surface.roughness < MIRRORS
+}
+
+fn hidden_by_haze(stage: &Stage<'_>, surface: &Surface) -> bool {
+    stage.options.haze.is_some_and(|[_, end]| (surface.at - stage.lens.eye).norm() >= end)
+}
+
+impl Stage<'_> {
+    fn towards_eye(&self, surface: &Surface) -> Vector {
+        (self.lens.eye - surface.at).try_normalize(1e-9).unwrap_or(surface.normal)
+    }
+
+    /// A second look, from a surface into the scene: without smoothing and further mirroring.
+    fn glimpse(&self, from: Vector, direction: Vector) -> Vector {
+        let ray = Ray::new(from, direction);
+        let surface = self.look(&ray);
+        if !surface.is_some() {
+            return self.sky.radiance(direction.z);
+        }
+        let start = surface.clear();
+        let reflectance = Reflectance::new(&surface, -direction);
+        let mut light = reflectance.of_sky(&self.sky, 0.8, None);
+        for lamp in &self.lamps {
+            let seen = reflectance.of_lamp(lamp, &surface.at);
+            let towards = lamp.position - start;
+            if seen.max() > 0.01 && !self.solid.blocks(&Ray::new(start, towards), 0.999) {
+                light += seen;
+            }
+        }
+        light.map(|c| c.min(BRIGHTEST))
+    }
+
+    /// Display-linear colour of one ray: its surface lit by what arrives, haze and ghosts before it.
+    pub(crate) fn color(&self, ray: &Ray, surface: &Surface, arriving: &[f32]) -> Vector {
+        let direction = ray.direction.normalize();
+        let behind = self.sky.radiance(direction.z);
+        let mut light = behind;
+        if surface.is_some() {
+            let reflectance = Reflectance::new(surface, -direction);
+            let sky = self.lamps.len();
+            let mirrored = mirrors(surface)
+                .then(|| Vector::new(arriving[sky + 1], arriving[sky + 2], arriving[sky + 3]));
+            light = reflectance.of_sky(&self.sky, arriving[sky], mirrored);
+            for (lamp, visible) in self.lamps.iter().zip(arriving) {
+                if *visible > 0.0 {
+                    light += reflectance.of_lamp(lamp, &surface.at) * *visible;
+                }
+            }
+            if let Some([start, end]) = self.options.haze {
+                let distance = (surface.at - self.lens.eye).norm();
+                let t = ((distance - start) / (end - start).max(1e-3)).clamp(0.0, 1.0);
+                light = light.lerp(&behind, t * t * (3.0 - 2.0 * t));
+            }
+        }
+        if let Some(ghosts) = &self.ghosts
+            && let Some(hit) = ghosts.nearest(ray, surface.t)
+        {
+            let ghost = Surface::at_hit(ghosts, self.items, ray, &hit, self.lens.pixel);
+            light = self.through(light, &ghost, -direction);
+        }
+        tone::curve(light * self.options.exposure)
+    }
+
+    /// Light seen through a ghost: clearest in the middle, denser at its silhouette.
+    fn through(&self, behind: Vector, ghost: &Surface, view: Vector) -> Vector {
+        let reflectance = Reflectance::new(ghost, view);
+        let mut light = reflectance.of_sky(&self.sky, 1.0, None);
+        for lamp in &self.lamps {
+            light += reflectance.of_lamp(lamp, &ghost.at);
+        }
+        let opacity = self.items[ghost.item as usize].material.base_color[3];
+        let rim = 1.0 - ghost.normal.dot(&view).clamp(0.0, 1.0);
+        behind.lerp(&light, (opacity * (0.75 + 0.9 * rim * rim)).min(1.0))
+    }
+}
+
+/// The colour of every pixel's centre, display-linear.
+pub(crate) fn colors(stage: &Stage<'_>, surfaces: &[Surface], arriving: &Arriving) -> Vec<Vector> {
+    let width = stage.lens.width;
+    let mut colors = vec![Vector::zeros(); surfaces.len()];
+    colors.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
+        for (x, color) in row.iter_mut().enumerate() {
+            let pixel = y * width + x;
+            let ray = stage.lens.ray(x as f32, y as f32);
+            *color = stage.color(&ray, &surfaces[pixel], arriving.at(pixel));
+        }
+    });
+    colors
+}
