@@ -2,9 +2,9 @@
 what is turned or cut.
 
 A field is a function from an (n, 3) array of points to n distances, negative inside. Fields are
-blended with rounded seams and meshed once, at the end, by `mesh_field`: surface nets on a grid,
-then each vertex is pulled onto the true surface and takes the field's gradient as its normal, so
-that a coarse mesh still shades like the smooth body it stands for. Metres throughout.
+blended with rounded seams and meshed once, at the end, by `mesh_field`: dual contouring on a grid;
+vertices lie on the true surface and take the field's gradient as their normal, so that a coarse mesh
+still shades like the smooth body it stands for. Metres throughout.
 """
 
 from dataclasses import dataclass
@@ -86,6 +86,12 @@ def curve(points, per_span=8):
             out.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2
                               + (3 * b - a - 3 * c + d) * t**3))
     return np.array(out + [q[-2]])
+
+
+def sweep(stations, per_span=6):
+    """A smooth body through round sections (x, y, z, radius)."""
+    path = curve(stations, per_span)
+    return tube(path[:, :3], path[:, 3])
 
 
 def rod(a, b, radius, round=0.004):
@@ -195,8 +201,11 @@ def placed(field, xyz=(0, 0, 0), rpy=(0, 0, 0)):
     return lambda p: field((p - o) @ turn)
 
 
-def mesh_field(field, low, high, cell):
-    """The zero surface of a field inside the box low..high."""
+def mesh_field(field, low, high, cell, sharp=0.8):
+    """The zero surface of a field inside the box low..high, by dual contouring: a vertex a cell,
+    placed where the planes of its edges' crossings meet, so that edges stay edges. Where the normals
+    in a cell agree to a cosine of `sharp` the vertex takes one normal, elsewhere each face its own.
+    """
     low, high = np.asarray(low, float) - 2 * cell, np.asarray(high, float) + 2 * cell
     # An odd offset keeps flat faces off the grid planes, where signs are a matter of rounding.
     low = low - 0.37 * cell
@@ -205,30 +214,10 @@ def mesh_field(field, low, high, cell):
                                 indexing="ij"), axis=-1)
     d = sample(field, grid.reshape(-1, 3)).reshape(n)
     inside = d < 0
-    total = np.zeros(tuple(n - 1) + (3,))
-    count = np.zeros(tuple(n - 1))
-    corners = [np.array(c) for c in np.ndindex(2, 2, 2)]
-
-    def corner(array, c):
-        return array[c[0] : n[0] - 1 + c[0], c[1] : n[1] - 1 + c[1], c[2] : n[2] - 1 + c[2]]
-
-    for a in corners:
-        for axis in range(3):
-            if a[axis]:
-                continue
-            b = a.copy()
-            b[axis] = 1
-            da, db = corner(d, a), corner(d, b)
-            crosses = (da < 0) != (db < 0)
-            t = np.where(crosses, da / np.where(crosses, da - db, 1), 0)
-            for i in range(3):
-                total[..., i] += np.where(crosses, a[i] + (t if i == axis else 0), 0)
-            count += crosses
-    active = count > 0
-    index = np.full(tuple(n - 1), -1)
-    index[active] = np.arange(active.sum())
-    cells = np.argwhere(active)
-    points = low + cell * (cells + total[active] / count[active][:, None])
+    cells = tuple(n - 1)
+    size = int(np.prod(cells))
+    ata, atb = np.zeros((size, 3, 3)), np.zeros((size, 3))
+    total, count, lean = np.zeros((size, 3)), np.zeros(size), np.zeros((size, 3))
     quads = []
     for axis in range(3):
         u, v = (axis + 1) % 3, (axis + 2) % 3
@@ -237,32 +226,92 @@ def mesh_field(field, low, high, cell):
         for edge, flip in ((a & ~b, False), (~a & b, True)):
             at = np.argwhere(edge)
             at = at[(at[:, u] > 0) & (at[:, v] > 0) & (at[:, u] < n[u] - 1) & (at[:, v] < n[v] - 1)]
+            if len(at) == 0:
+                continue
+            point = crossing(field, low + cell * at, axis, cell, rising=not flip)
+            normal = unit(field_slope(field, point, 0.01 * cell)[1])
             ring = []
             for du, dv in ((1, 1), (0, 1), (0, 0), (1, 0)):
                 c = at.copy()
                 c[:, u] -= du
                 c[:, v] -= dv
-                ring.append(index[tuple(c.T)])
+                index = np.ravel_multi_index(tuple(c.T), cells)
+                ring.append(index)
+                np.add.at(ata, index, normal[:, :, None] * normal[:, None, :])
+                np.add.at(atb, index, normal * (normal * point).sum(axis=1)[:, None])
+                np.add.at(total, index, point)
+                np.add.at(lean, index, normal)
+                np.add.at(count, index, 1)
             quad = np.stack(ring, axis=1)
             quads.append(quad[:, ::-1] if flip else quad)
-    quads = np.concatenate(quads)
-    start = points.copy()
-    for _ in range(6):
-        value, slope = field_slope(field, points, 0.02 * cell)
-        step = slope * (value / np.maximum((slope**2).sum(axis=1), 1e-6))[:, None]
-        points = points - np.clip(step, -0.5 * cell, 0.5 * cell)
-        points = start + np.clip(points - start, -cell, cell)
-    _, normals = field_slope(field, points, 0.06 * cell)
-    normals /= np.maximum(np.linalg.norm(normals, axis=1), 1e-9)[:, None]
+    used, quads = np.unique(np.concatenate(quads), return_inverse=True)
+    quads = quads.reshape(-1, 4)
+    middle = total[used] / count[used][:, None]
+    away = atb[used] - np.einsum("cij,cj->ci", ata[used], middle)
+    step = np.linalg.solve(ata[used] + 0.08 * np.eye(3), away[:, :, None])[:, :, 0]
+    points = middle + np.clip(step, -cell, cell)
+    smooth = np.linalg.norm(lean[used], axis=1) / count[used] > sharp
+    points[smooth] = onto(field, points[smooth], cell)
+    normals = unit(field_slope(field, points, 0.05 * cell)[1])
     # The shorter diagonal follows the surface better.
     a, b, c, e = (points[quads[:, i]] for i in range(4))
     short = np.linalg.norm(a - c, axis=1) <= np.linalg.norm(b - e, axis=1)
     faces = np.concatenate([quads[short][:, [0, 1, 2]], quads[short][:, [0, 2, 3]],
                             quads[~short][:, [0, 1, 3]], quads[~short][:, [1, 2, 3]]])
-    return split_edges(tidy(Mesh(points, normals, faces)))
+    return split_corners(field, tidy(Mesh(points, normals, faces)), cell)
+
+
+def crossing(field, start, axis, cell, rising):
+    """Where the field changes sign on grid edges that start at `start`, by bisection."""
+    lower, upper = np.zeros(len(start)), np.full(len(start), cell)
+    for _ in range(12):
+        t = (lower + upper) / 2
+        probe = start.astype(float).copy()
+        probe[:, axis] += t
+        beyond = (sample(field, probe) > 0) == rising
+        lower, upper = np.where(beyond, lower, t), np.where(beyond, t, upper)
+    out = start.astype(float).copy()
+    out[:, axis] += (lower + upper) / 2
+    return out
+
+
+def onto(field, points, cell):
+    """Points pulled onto the zero surface."""
+    start = points.copy()
+    for _ in range(5):
+        value, slope = field_slope(field, points, 0.02 * cell)
+        step = slope * (value / np.maximum((slope**2).sum(axis=1), 1e-6))[:, None]
+        points = start + np.clip(points - np.clip(step, -0.5 * cell, 0.5 * cell) - start,
+                                 -cell, cell)
+    return points
+
+
+def unit(vectors):
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1), 1e-12)[:, None]
+
+
+def split_corners(field, mesh, cell, limit=0.9):
+    """On an edge one normal cannot serve both sides: a face whose corner's normal leans away from
+    the face gets that corner to itself, with the field's normal a little inside the face."""
+    corners = mesh.points[mesh.faces]
+    middle = corners.mean(axis=1)
+    flat = unit(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
+    agree = np.einsum("fkx,fx->fk", mesh.normals[mesh.faces], flat)
+    face, corner = np.nonzero(agree < limit)
+    old = mesh.faces[face, corner]
+    probe = onto(field, 0.7 * mesh.points[old] + 0.3 * middle[face], 0.2 * cell)
+    normal = unit(field_slope(field, probe, 0.02 * cell)[1])
+    wrong = np.einsum("ix,ix->i", normal, flat[face]) < 0.5
+    normal[wrong] = flat[face][wrong]
+    faces = mesh.faces.copy()
+    faces[face, corner] = len(mesh.points) + np.arange(len(old))
+    return tidy(Mesh(np.concatenate([mesh.points, mesh.points[old]]),
+                     np.concatenate([mesh.normals, normal]), faces))
 
 
 def sample(field, points, chunk=200_000):
+    if len(points) == 0:
+        return np.zeros(0)
     return np.concatenate([field(points[i : i + chunk]) for i in range(0, len(points), chunk)])
 
 
@@ -274,21 +323,6 @@ def field_slope(field, points, h):
         step[i] = h
         slope[:, i] = (sample(field, points + step) - sample(field, points - step)) / (2 * h)
     return value, slope
-
-
-def split_edges(mesh, limit=0.75):
-    """At an edge too sharp for the grid one normal cannot serve both sides: a face whose corner's
-    normal leans too far from its own gets that corner to itself."""
-    a, b, c = (mesh.points[mesh.faces[:, i]] for i in range(3))
-    flat = np.cross(b - a, c - a)
-    flat /= np.maximum(np.linalg.norm(flat, axis=1), 1e-15)[:, None]
-    agree = np.einsum("fkx,fx->fk", mesh.normals[mesh.faces], flat)
-    face, corner = np.nonzero(agree < limit)
-    faces = mesh.faces.copy()
-    old = faces[face, corner]
-    faces[face, corner] = len(mesh.points) + np.arange(len(old))
-    return Mesh(np.concatenate([mesh.points, mesh.points[old]]),
-                np.concatenate([mesh.normals, flat[face]]), faces)
 
 
 def tidy(mesh):

@@ -13,8 +13,8 @@ from math import cos, pi, sin
 import numpy as np
 from scipy.spatial import ConvexHull
 
-from shapes import (Mesh, block, brick, cut, disc, extrude, half_space, lathe, meet, mesh_field, rod,
-                    screw)
+from shapes import (Mesh, block, brick, cut, disc, extrude, lathe, mesh_field, rod,
+                    rounded_rectangle, screw)
 from write import Collision, Material, Robot
 
 # Jaws straight down, closing sideways, 0.22 m in front of the base and 0.07 m above its foot: higher
@@ -208,18 +208,20 @@ def shoulder():
                     -0.0385)
     front = cut(0.002, block((0.0085, 0.045, 0.052), (0.0435, 0, -0.0185), round=0.003),
                 rod((0.03, 0, -0.02), (0.06, 0, -0.02), 0.0085, 0.001))
-    cradle = cut(0.002, block((0.0335, 0.0405, 0.036), (0.0305, 0, 0.0215), round=0.004),
-                 block((0.0252, 0.037, 0.06), (0.0304, 0, 0.045), round=0.001),
-                 block((0.05, 0.024, 0.012), (0.0304, 0, 0.027), round=0.004))
+    cradle = block((0.0335, 0.0405, 0.036), (0.0305, 0, 0.0215), round=0.004)
     parts = [(top, PRINT), (under, PRINT),
              (mesh_field(front, (0.038, -0.023, -0.045), (0.049, 0.023, 0.008), 0.004), PRINT),
              (mesh_field(cradle, (0.012, -0.021, 0.002), (0.049, 0.021, 0.04), 0.004), PRINT)]
     parts += placed(servo(), (0.0304, 0.0, 0.0542), (pi / 2, -pi / 2, 0))
     parts += [(screw(0.0019, 0.001).moved((0.007 * cos(a), 0.007 * sin(a), 0.006)), STEEL)
               for a in np.arange(4) * pi / 2 + pi / 4]
-    for y in (-0.0125, 0.0125):
+    parts.append((brick((0.001, 0.021, 0.011), (0.0472, 0, 0.027), bevel=0.0004), SERVO))
+    for y in (-0.0145, 0.0145):
         for z in (0.012, 0.02, 0.028):
             parts.append((disc(0.0016, 0.0004).moved((0.0471, y, z), (0, pi / 2, 0)), HORN))
+    for y in (-1, 1):
+        parts.append((brick((0.016, 0.001, 0.01), (0.0305, y * 0.0202, 0.026), bevel=0.0004),
+                      SERVO))
     return parts
 
 
@@ -237,16 +239,13 @@ def upper_arm():
     """Origin on the lift axis; the elbow lies 28 mm ahead and 113 mm up."""
     ex, ez = 0.028, 0.11257
     parts = side_plates(hull((0, 0, 0.0125), (0.004, 0.072, 0.0135)), [(0, 0)])
-    web = cut(0.003, meet(0.002, block((0.034, 0.047, 0.075), (0.009, 0, 0.073), (0, 0.16, 0),
-                                       round=0.005), half_space((0, 0, 0.1), (0, 0, 1))),
-              rod((-0.05, 0, 0.052), (0.07, 0, 0.052), 0.0145, 0.002),
-              block((0.06, 0.0385, 0.03), (0.0, 0, 0.032), round=0.004))
-    box = cut(0.002, block((0.049, 0.0475, 0.033), (0.0148, 0, ez), round=0.004),
-              block((0.05, 0.0392, 0.0254), (0.0205, 0, ez), round=0.001),
-              rod((ex, -0.05, ez), (ex, 0.05, ez), 0.0155, 0.001),
-              block((0.02, 0.024, 0.06), (0.012, 0, ez + 0.01), round=0.005))
-    parts += [(mesh_field(web, (-0.018, -0.024, 0.03), (0.034, 0.024, 0.101), 0.0045), PRINT),
-              (mesh_field(box, (-0.011, -0.025, 0.095), (0.041, 0.025, 0.131), 0.0043), PRINT)]
+    web = cut(0.003, block((0.031, 0.0475, 0.056), (0.012, 0, 0.073), (0, 0.14, 0), round=0.005),
+              rod((-0.05, 0, 0.044), (0.07, 0, 0.044), 0.0145, 0.002))
+    box = block((0.026, 0.0478, 0.034), (0.002, 0, ez), round=0.004)
+    parts += [(mesh_field(web, (-0.012, -0.024, 0.04), (0.034, 0.024, 0.106), 0.0045), PRINT),
+              (mesh_field(box, (-0.012, -0.025, 0.095), (0.016, 0.025, 0.131), 0.0043), PRINT),
+              (brick((0.014, 0.024, 0.001), (0.002, 0, ez + 0.0168), bevel=0.0004), SERVO),
+              (brick((0.001, 0.026, 0.014), (-0.0108, 0, ez), bevel=0.0004), SERVO)]
     return parts + placed(servo(), (ex, 0, ez), (pi / 2, 0, 0))
 
 
@@ -254,27 +253,27 @@ def lower_arm():
     """Origin on the elbow axis; the wrist lies 135 mm ahead and 5 mm up."""
     wx, wz = 0.1349, 0.0052
     parts = side_plates(hull((0, 0, 0.0125), (0.086, 0.004, 0.0135)), [(0, 0)])
-    web = cut(0.003, block((0.066, 0.047, 0.027), (0.071, 0, 0.004), round=0.005),
-              rod((0.056, 0, -0.03), (0.056, 0, 0.04), 0.013, 0.002),
-              block((0.03, 0.0385, 0.05), (0.036, 0, 0), round=0.004))
-    box = cut(0.002, block((0.049, 0.0475, 0.034), (0.1205, 0, wz), round=0.004),
-              block((0.05, 0.0392, 0.0254), (0.1275, 0, wz), round=0.001),
-              rod((wx, -0.05, wz), (wx, 0.05, wz), 0.0155, 0.001))
-    parts += [(mesh_field(web, (0.036, -0.024, -0.011), (0.105, 0.024, 0.019), 0.0045), PRINT),
-              (mesh_field(box, (0.095, -0.025, -0.013), (0.146, 0.025, 0.023), 0.0043), PRINT)]
-    for x in (0.103, 0.112, 0.121):
+    web = cut(0.003, block((0.062, 0.0475, 0.027), (0.073, 0, 0.004), round=0.005),
+              rod((0.043, 0, -0.03), (0.043, 0, 0.04), 0.0145, 0.002))
+    box = block((0.03, 0.0478, 0.0345), (0.1065, 0, wz), round=0.004)
+    parts += [(mesh_field(web, (0.042, -0.024, -0.011), (0.105, 0.024, 0.019), 0.0045), PRINT),
+              (mesh_field(box, (0.091, -0.025, -0.013), (0.122, 0.025, 0.023), 0.0043), PRINT),
+              (brick((0.016, 0.026, 0.001), (0.1065, 0, wz - 0.0171), bevel=0.0004), SERVO)]
+    for x in (0.098, 0.1065, 0.115):
         for y in (-0.012, 0, 0.012):
-            parts.append((disc(0.0016, 0.0004).moved((x, y, wz + 0.0169)), HORN))
+            parts.append((disc(0.0016, 0.0004).moved((x, y, wz + 0.0171)), HORN))
     return parts + placed(servo(), (wx, 0, wz), (pi / 2, 0, 0))
 
 
 def wrist():
     """Origin on the flex axis; the roll horn lies 61 mm ahead."""
     parts = side_plates(hull((0, 0, 0.0125), (0.03, 0, 0.0145)), [(0, 0)])
-    box = cut(0.0025, block((0.034, 0.0635, 0.034), (0.0415, 0.0048, 0), round=0.006),
-              block((0.06, 0.0575, 0.0254), (0.052, 0.0048, 0), round=0.001),
-              block((0.02, 0.036, 0.06), (0.044, 0.006, 0), round=0.006))
-    parts.append((mesh_field(box, (0.024, -0.028, -0.018), (0.06, 0.038, 0.018), 0.0042), PRINT))
+    box = block((0.034, 0.059, 0.034), (0.0415, 0.0025, 0), round=0.006)
+    parts.append((mesh_field(box, (0.024, -0.028, -0.018), (0.06, 0.033, 0.018), 0.0045), PRINT))
+    for sign in (1, -1):
+        inlay = extrude(rounded_rectangle(0.02, 0.036, 0.005), 0, 0.0009, 0.0004)
+        parts.append((inlay.moved((0.042, 0.005, sign * 0.0166), (0 if sign > 0 else pi, 0, 0)),
+                      SERVO))
     # The roll servo lies across: shaft forward, body to the left.
     return parts + placed(turned(servo(), [(0, 0, 1), (-1, 0, 0), (0, -1, 0)]), (0.0424, 0, 0))
 
@@ -289,9 +288,7 @@ def gripper():
     """Origin on the roll horn; the jaw turns 23 mm ahead and 20 mm up."""
     px, pz = 0.0234, 0.0202
     disc_ = extrude(hull((0, 0, 0.019), steps=36), 0.0004, 0.0058).moved(rpy=(0, pi / 2, 0))
-    box = cut(0.002, block((0.036, 0.046, 0.034), (0.0235, 0, -0.0115), round=0.004),
-              block((0.0252, 0.0392, 0.06), (px, 0, 0.0155), round=0.001),
-              block((0.06, 0.024, 0.02), (px, 0, 0.004), round=0.004))
+    box = block((0.036, 0.046, 0.034), (0.0235, 0, -0.0115), round=0.004)
     side = [(0.03, -0.0285), (0.06, -0.026), (0.092, -0.0185), (0.1035, -0.0125),
             (0.1045, FACE - 0.0015), (0.103, FACE), (0.046, FACE), (0.036, -0.0005),
             (0.03, -0.0005)]
@@ -303,6 +300,7 @@ def gripper():
         parts.append((screw(0.0019, 0.001).moved((0.0058, 0.007 * cos(a), 0.007 * sin(a)),
                                                  (0, pi / 2, 0)), STEEL))
     for y in (-1, 1):
+        parts.append((brick((0.02, 0.001, 0.013), (px, y * 0.0229, -0.006), bevel=0.0004), SERVO))
         for x in (0.048, 0.066, 0.084):
             parts.append((disc(0.0018, 0.0004).moved((x, y * 0.0104, FACE - 0.008),
                                                      (-y * pi / 2, 0, 0)), HORN))
@@ -318,9 +316,8 @@ def jaw():
             (0.0805, low + 0.006), (0.068, low + 0.0125), (0.036, low + 0.0205),
             (0.014, low + 0.0215)]
     parts = [(slab(side, -0.0105, 0.0105, 0.0018), PRINT)]
-    cross = cut(0.002, block((0.03, 0.0485, 0.021), (0.0185, 0, low + 0.0105), round=0.004),
-                block((0.044, 0.0394, 0.05), (0.0, 0, 0.005), round=0.003))
-    parts.append((mesh_field(cross, (0.003, -0.025, 0), (0.034, 0.025, 0.025), 0.0042), PRINT))
+    cross = block((0.018, 0.0485, 0.021), (0.026, 0, low + 0.0105), round=0.005)
+    parts.append((mesh_field(cross, (0.016, -0.025, 0), (0.036, 0.025, 0.025), 0.0045), PRINT))
     parts += side_plates(hull((0, 0, 0.0115), (0.018, low + 0.0105, 0.009)), [(0, 0)])
     parts += [(brick((0.0012, 0.0206, 0.001), (x, 0, low + 0.0003), bevel=0.0003), PAD)
               for x in np.arange(0.034, 0.079, 0.0045)]
