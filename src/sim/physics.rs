@@ -69,6 +69,12 @@ impl Physics {
         );
     }
 
+    /// Back to saved sets. Scratch space of the step that was running is dropped with them.
+    pub fn restore(&mut self, sets: &Sets) {
+        self.sets = sets.clone();
+        self.pipeline = PhysicsPipeline::new();
+    }
+
     /// A body or collider that became non-finite in the last step. The engine has put it back to
     /// its last good pose and switched it off.
     pub fn broken(&self) -> Option<ColliderOrBody> {
@@ -88,17 +94,23 @@ pub(crate) enum ColliderOrBody {
 /// Settings for objects of centimetres at 2 ms.
 ///
 /// The engine's defaults are for games: contacts of 30 Hz let a five-box tower sink 6 mm, contacts
-/// are foreseen 20 mm ahead and kept unchanged while things move up to 50 mm.
+/// are foreseen 20 mm ahead and kept unchanged while things move up to 50 mm. Measured on that
+/// tower and on a 20 g cube held with 70 N: sub-steps (`num_solver_iterations`) cost a mass matrix
+/// each and buy nothing that eight sweeps over the constraints do not; at 500 Hz the pads press
+/// 0.2 mm into the cube (0.8 mm at 240) and the tower moves by micrometres; a damping ratio of 1
+/// keeps both stable with half the sweeps too, 10 does not.
 fn parameters() -> IntegrationParameters {
     IntegrationParameters {
         dt: STEP_SECS as f32,
-        contact_softness: SpringCoefficients::new(240.0, 10.0),
-        static_contact_softness: SpringCoefficients::new(240.0, 10.0),
+        contact_softness: SpringCoefficients::new(500.0, 1.0),
+        static_contact_softness: SpringCoefficients::new(500.0, 1.0),
         normalized_allowed_linear_error: 2e-4,
         normalized_max_corrective_velocity: 0.5,
         normalized_prediction_distance: 2e-3,
         normalized_contact_recycle_distance: 2e-4,
-        num_solver_iterations: 4,
+        num_solver_iterations: 1,
+        num_internal_pgs_iterations: 8,
+        num_internal_stabilization_iterations: 2,
         max_ccd_substeps: 0,
         ..IntegrationParameters::default()
     }

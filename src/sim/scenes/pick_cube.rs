@@ -50,7 +50,11 @@ impl Scene for PickCube {
                 .visual(
                     "body",
                     RigidTransform::identity(),
-                    Arc::new(shapes::rounded_cuboid([EDGE as f32; 3], 0.002)),
+                    Arc::new(shapes::rounded_cuboid(
+                        interface::Vector::repeat(EDGE as f32),
+                        0.002,
+                        3,
+                    )),
                     Arc::new(paint),
                 )
                 .solid(RigidTransform::identity(), Shape::Cuboid { half: [half; 3] }, 0.8),
