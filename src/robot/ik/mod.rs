@@ -125,6 +125,29 @@ impl IkChain {
         }
     }
 
+    /// Up to `most` ways to take a pose that differ by more than 0.3 in some joint, nearest to
+    /// `near` first; for when the nearest one collides or leads into a dead end.
+    pub fn solutions(
+        &self,
+        root_from_tool: &RigidTransform,
+        near: &[f64],
+        options: &IkOptions,
+        most: usize,
+    ) -> Vec<IkAnswer> {
+        match self.dof() {
+            1 => self.collect::<1>(root_from_tool, near, options, most),
+            2 => self.collect::<2>(root_from_tool, near, options, most),
+            3 => self.collect::<3>(root_from_tool, near, options, most),
+            4 => self.collect::<4>(root_from_tool, near, options, most),
+            5 => self.collect::<5>(root_from_tool, near, options, most),
+            6 => self.collect::<6>(root_from_tool, near, options, most),
+            7 => self.collect::<7>(root_from_tool, near, options, most),
+            8 => self.collect::<8>(root_from_tool, near, options, most),
+            9 => self.collect::<9>(root_from_tool, near, options, most),
+            _ => self.collect::<10>(root_from_tool, near, options, most),
+        }
+    }
+
     /// One descent from `start` that also pulls towards `posture` with the freedom the target
     /// leaves (the null space); for following a path without jumping to another branch.
     pub fn track_into(
@@ -170,20 +193,11 @@ impl IkChain {
         let mut best = descent.run(near, None);
         let mut attempts = 1;
         if !best.ok && options.restarts > 0 {
+            let mut starts = Starts::<N>::new(self, root_from_tool, &near, options.seed);
             let mut found = 0;
-            let wanted = options.solutions.max(1);
-            let starts = self.seeds().closest(self, root_from_tool, &near);
-            let mut random = ChaCha8Rng::seed_from_u64(options.seed);
             let mut distance = f64::INFINITY;
-            for restart in 0..options.restarts {
-                let start = match starts.get(restart) {
-                    Some(index) => self.seeds().posture::<N>(*index),
-                    None => std::array::from_fn(|i| {
-                        let (low, high) = self.sampled_range(i);
-                        random.random_range(low..=high)
-                    }),
-                };
-                let attempt = descent.run(start, None);
+            for _ in 0..options.restarts {
+                let attempt = descent.run(starts.next(), None);
                 attempts += 1;
                 if attempt.ok {
                     found += 1;
@@ -191,7 +205,7 @@ impl IkChain {
                     if !best.ok || away < distance {
                         (best, distance) = (attempt, away);
                     }
-                    if found == wanted {
+                    if found >= options.solutions {
                         break;
                     }
                 } else if !best.ok && attempt.cost < best.cost {
@@ -200,6 +214,43 @@ impl IkChain {
             }
         }
         report(&descent.unwound(best, &near), attempts, out)
+    }
+
+    fn collect<const N: usize>(
+        &self,
+        root_from_tool: &RigidTransform,
+        near: &[f64],
+        options: &IkOptions,
+        most: usize,
+    ) -> Vec<IkAnswer> {
+        let descent = Descent::<N>::new(self, root_from_tool, options);
+        let near = descent.within(near);
+        let mut found: Vec<(f64, Attempt<N>, usize)> = Vec::new();
+        if !descent.target_is_finite() {
+            return Vec::new();
+        }
+        let mut starts = Starts::<N>::new(self, root_from_tool, &near, options.seed);
+        for attempts in 1..=options.restarts + 1 {
+            let start = if attempts == 1 { near } else { starts.next() };
+            let attempt = descent.unwound(descent.run(start, None), &near);
+            let apart =
+                |other: &Attempt<N>| (0..N).any(|i| (other.q[i] - attempt.q[i]).abs() > APART);
+            if attempt.ok && found.iter().all(|(_, other, _)| apart(other)) {
+                found.push((descent.distance(&attempt.q, &near), attempt, attempts));
+            }
+        }
+        found.sort_by(|a, b| a.0.total_cmp(&b.0));
+        found.truncate(most);
+        found
+            .into_iter()
+            .map(|(_, attempt, attempts)| IkAnswer {
+                ok: true,
+                joints: attempt.q.to_vec(),
+                pos_err: attempt.pos_err,
+                rot_err: attempt.rot_err,
+                attempts,
+            })
+            .collect()
     }
 
     fn track<const N: usize>(
@@ -223,6 +274,39 @@ impl IkChain {
             };
         }
         report(&descent.run(start, Some(&posture)), 1, out)
+    }
+}
+
+/// How far apart two solutions are in some joint, rad or m, to count as two.
+const APART: f64 = 0.3;
+
+/// Where attempts start: stored postures close to the target, then random ones.
+struct Starts<'a, const N: usize> {
+    chain: &'a IkChain,
+    closest: seeds::Closest,
+    next: usize,
+    random: ChaCha8Rng,
+}
+
+impl<'a, const N: usize> Starts<'a, N> {
+    fn new(chain: &'a IkChain, target: &RigidTransform, near: &[f64; N], seed: u64) -> Self {
+        Self {
+            chain,
+            closest: chain.seeds().closest(chain, target, near),
+            next: 0,
+            random: ChaCha8Rng::seed_from_u64(seed),
+        }
+    }
+
+    fn next(&mut self) -> [f64; N] {
+        self.next += 1;
+        match self.closest.get(self.next - 1) {
+            Some(index) => self.chain.seeds().posture(*index),
+            None => std::array::from_fn(|i| {
+                let (low, high) = self.chain.sampled_range(i);
+                self.random.random_range(low..=high)
+            }),
+        }
     }
 }
 

@@ -22,6 +22,9 @@ const PATIENCE: usize = 5;
 const PROGRESS: f64 = 0.5;
 /// Share of the way to the wished posture that a step goes in the null space.
 const PULL: f64 = 0.1;
+/// Most that a joint is pulled in a step, rad or m: the null space is followed slowly, so that
+/// neighbouring poses of a path get neighbouring joints.
+const PULL_MOST: f64 = 0.02;
 
 /// Where a descent ended.
 #[derive(Clone, Copy, Debug)]
@@ -160,7 +163,7 @@ impl<'a, const N: usize> Descent<'a, N> {
             let mut rest = error;
             if let Some(posture) = posture {
                 for i in (0..N).filter(|i| free[*i]) {
-                    wish[i] = PULL * (posture[i] - q[i]);
+                    wish[i] = (PULL * (posture[i] - q[i])).clamp(-PULL_MOST, PULL_MOST);
                     for (rest, slope) in rest.iter_mut().zip(&linear.columns[i]) {
                         *rest -= slope * wish[i];
                     }
