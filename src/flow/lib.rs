@@ -8,7 +8,13 @@
 mod grasp;
 mod motion;
 mod refusal;
+mod solver;
 
 pub use grasp::{GraspOptions, GraspQuery, HandShape, propose_grasps};
 pub use motion::{Fit, MotionFit, StepFit, check_flow, fit_motion};
 pub use refusal::FlowRefusal;
+pub use solver::{
+    AnnealOptions, AnnealedOptions, Clearance, CostTerm, Keypoints, LowerHemisphere, Minimum,
+    Objective, Reach, SolveError, SolvedPath, Solver, StepTrace, WorkspaceBox, closed_step,
+    dual_annealing, minimise_locally, solve_tool_path,
+};

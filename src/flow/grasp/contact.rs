@@ -15,6 +15,12 @@ const OUTLINE: f64 = 0.44;
 /// A surface turned away from every camera by more than this could not have been seen: the cosine
 /// between its normal and the direction to the camera.
 const GRAZING: f32 = 0.30;
+/// Points inside the hand are counted up to here.
+const COUNTED_POINTS: usize = 50;
+/// Where the object goes on beyond the fingertips, it may not become this much wider within
+/// [`DEEPER`] metres: what ends between the fingers would be no side of it, only the end of their reach.
+const WIDENS: f32 = 0.003;
+const DEEPER: f32 = 0.010;
 /// Outline bins are this wide, metres, and the outline is judged this far to either side.
 const BIN: f32 = 0.0025;
 const OUTLINE_HALF: f32 = 0.00625;
@@ -94,15 +100,17 @@ impl<'a> Slab<'a> {
                 break;
             }
         }
-        let mut found = vec![self.contact(&touches[pieces[own].clone()])];
+        let mut found = vec![self.contact(&touches[pieces[own].clone()], tip)];
         if (first, last) != (own, own) {
-            found.push(self.contact(&touches[pieces[first].start..pieces[last].end]));
+            found.push(self.contact(&touches[pieces[first].start..pieces[last].end], tip));
         }
-        found.into_iter().flatten().collect()
+        // The pads are the ends of the fingers, the grasp frame's origin in their middle.
+        let pads = tip - 2.0 * self.hand.tip;
+        found.into_iter().flatten().filter(|contact| contact.back > pads).collect()
     }
 
     /// Both sides of the points between the fingers, sorted along y.
-    fn contact(&self, touches: &[Touch]) -> Option<Contact> {
+    fn contact(&self, touches: &[Touch], tip: f64) -> Option<Contact> {
         if touches.len() < 4 {
             return None;
         }
@@ -111,7 +119,7 @@ impl<'a> Slab<'a> {
         let low = touches[strays].at[1];
         let high = touches[touches.len() - 1 - strays].at[1];
         let [left, right] =
-            [(-1.0, -low), (1.0, high)].map(|(sign, edge)| self.side(touches, sign, edge));
+            [(-1.0, -low), (1.0, high)].map(|(sign, edge)| self.side(touches, sign, edge, tip));
         let (mut front, mut back) = (f32::INFINITY, f32::NEG_INFINITY);
         for t in touches {
             (front, back) = (front.min(t.at[2]), back.max(t.at[2]));
@@ -129,7 +137,7 @@ impl<'a> Slab<'a> {
 
     /// One side, `sign` times y up to `edge`: its angle to the closing direction, from seen normals or
     /// else, where nothing could have been seen, from the outline.
-    fn side(&self, touches: &[Touch], sign: f32, edge: f32) -> Side {
+    fn side(&self, touches: &[Touch], sign: f32, edge: f32, tip: f64) -> Side {
         let band = (1.2 * self.prepared.voxel as f32).max(0.003);
         let mut angles: Vec<f32> = Vec::new();
         let mut middle = [0.0f32; 3];
@@ -147,7 +155,7 @@ impl<'a> Slab<'a> {
             return Side { angle: seen, inferred: false, faces: true };
         }
         let place = middle.map(|m| f64::from(m / count.max(1) as f32));
-        if self.could_be_seen(place, sign) {
+        if self.could_be_seen(place, sign) || self.widens(sign, edge, tip as f32) {
             return Side { angle: seen, inferred: false, faces: false };
         }
         let angle = outline_angle(touches, sign, edge);
@@ -164,6 +172,17 @@ impl<'a> Slab<'a> {
         })
     }
 
+    /// Whether the object reaches farther out just beyond the fingertips.
+    fn widens(&self, sign: f32, edge: f32, tip: f32) -> bool {
+        let beyond = self.between.iter().filter(|t| {
+            t.at[2] > tip
+                && t.at[2] < tip + DEEPER
+                && sign * t.at[1] > edge + WIDENS
+                && sign * t.at[1] < edge + 4.0 * DEEPER
+        });
+        beyond.take(3).count() == 3
+    }
+
     /// The widest opening about the contact at which the hand and its straight way in are free; or how
     /// many points the freest one would touch.
     pub fn free_opening(&self, contact: &Contact, tip: f64) -> Result<f64, usize> {
@@ -177,11 +196,13 @@ impl<'a> Slab<'a> {
         for spare in [f64::INFINITY, 0.040, 0.024, 0.014, 2.0 * FINGER_ROOM] {
             let opening = (width + spare).min(widest);
             let boxes = self.hand.boxes(contact.middle(), tip, opening, RUN_UP);
+            // Counting on would only make the same answer surer.
             let inside = self
                 .object
                 .iter()
                 .chain(scene)
                 .filter(|p| boxes.iter().any(|b| b.holds(p)))
+                .take(COUNTED_POINTS)
                 .count();
             if inside <= STRAY_POINTS {
                 return Ok(opening);
@@ -265,6 +286,11 @@ impl Contact {
     /// How much of the fingers stands beside the piece when the tips are at `tip`, metres.
     pub fn depth_held(&self, tip: f64) -> f64 {
         tip - self.front
+    }
+
+    /// How far the piece is from `depth`, along z, metres.
+    pub fn depth_off(&self, depth: f64) -> f64 {
+        (self.front - depth).max(depth - self.back).max(0.0)
     }
 
     /// Share of the piece's points that belong to the part.

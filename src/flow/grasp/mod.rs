@@ -68,7 +68,7 @@ const RUN_UP: f64 = 0.08;
 /// How far the fingertips go beyond the surface point a grasp starts from, metres.
 const DEPTHS: [f64; 6] = [0.040, 0.030, 0.021, 0.014, 0.009, 0.005];
 /// Room between fingertips and the support, metres.
-const SUPPORT_ROOM: f64 = 0.002;
+const SUPPORT_ROOM: f64 = 0.0025;
 /// Points of a cloud that may lie inside the hand: stray pixels at depth jumps.
 const STRAY_POINTS: usize = 2;
 /// Grasps nearer to a better one than this are not kept: metres and radians.
@@ -229,7 +229,8 @@ fn score(
     let touched = direction.point(0.0, placed.middle, contact.depth_middle());
     let off = (touched - prepared.part_middle).norm() / prepared.part_reach;
     let centred = (-off * off).exp();
-    let held = (contact.depth_held(placed.tip) / 0.018).clamp(0.0, 1.0);
+    let beside_pads = 1.0 - contact.depth_off(placed.tip - hand.tip) / 0.010;
+    let held = (contact.depth_held(placed.tip) / 0.018).clamp(0.0, 1.0) * beside_pads.max(0.0);
     let from_above =
         prepared.support.as_ref().map_or(0.5, |support| 0.5 * (1.0 - direction.z.dot(&support.up)));
     let margin = ((hand.max_opening - placed.width) / (0.3 * hand.max_opening)).clamp(0.0, 1.0);

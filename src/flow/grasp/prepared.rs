@@ -11,9 +11,9 @@ use super::GraspQuery;
 /// Most points of the object that are kept.
 const OBJECT_POINTS: usize = 4000;
 /// Edge of the cubes the scene is thinned to, metres.
-const SCENE_VOXEL: f32 = 0.004;
+const SCENE_VOXEL: f32 = 0.005;
 /// Scene points farther from the object than this are out of the hand's way, metres.
-const SCENE_REACH: f64 = 0.22;
+const SCENE_REACH: f64 = 0.18;
 
 /// The plane the object stands on.
 pub(super) struct Support {

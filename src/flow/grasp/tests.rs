@@ -324,9 +324,12 @@ fn check(name: &str, thing: &Thing, eye: [f64; 3], least: usize) -> Vec<GraspCan
         all.len(),
         best.len()
     );
-    for grasp in kept.iter().take(4) {
+    for grasp in kept.iter().take(12) {
         println!(
-            "  score {:.2} width {:.1} mm opening {:.1} mm inferred {} approach {:.2?}",
+            "  {:?} {:.3?} y {:.2?} score {:.2} width {:.1} mm opening {:.1} mm inferred {} approach {:.2?}",
+            judge(thing, grasp),
+            grasp.frame_from_grasp.translation.vector.as_slice(),
+            (grasp.frame_from_grasp.rotation * P::y()).as_slice(),
             grasp.score,
             grasp.width * 1e3,
             grasp.opening * 1e3,
