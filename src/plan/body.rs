@@ -30,7 +30,9 @@ impl RobotBody {
                 let corner = |k: usize| {
                     part.mesh.positions.get(triangle[k] as usize).map(|p| world_from_mesh * wide(p))
                 };
-                let (Some(a), Some(b), Some(c)) = (corner(0), corner(1), corner(2)) else { continue };
+                let (Some(a), Some(b), Some(c)) = (corner(0), corner(1), corner(2)) else {
+                    continue;
+                };
                 let longest = (b - a).norm().max((c - a).norm()).max((c - b).norm());
                 let n = (longest / SPACING).ceil().max(1.0) as usize;
                 for i in 0..=n {

@@ -203,7 +203,7 @@ fn buried(query: &VerdictQuery<'_>) -> (f64, String) {
 
 fn centroid(cloud: &PointCloud) -> Point {
     let n = cloud.points.len().max(1) as f32;
-    Point::from(cloud.points.iter().map(|p| p.coords).sum::<nalgebra::Vector3<f32>>() / n)
+    Point::from(cloud.points.iter().map(|p| p.coords).sum::<Vector3<f32>>() / n)
 }
 
 #[cfg(test)]

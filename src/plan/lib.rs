@@ -2,19 +2,33 @@
 //! stage explained. It never knows that an arm, a camera or an object is simulated, and no network.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod arm_path;
+mod body;
+mod carry;
+mod execute;
 mod geometric;
+mod hand;
 mod infer;
+mod input;
 mod judges;
 mod observe;
 mod parts;
+mod pipeline;
+mod report;
+mod solve;
 mod support;
 mod target;
+mod timing;
 mod vlm;
 
+pub use execute::{EachTick, ExecuteError, ExecuteInput, Execution, PhaseReport, execute};
 pub use geometric::GeometricVerifier;
+pub use input::{PlanInput, PlanOptions, SolverKind};
 pub use judges::{HumanVerifier, NoVerifier};
 pub use observe::{ObserveCounts, Observed};
 pub use parts::PartGuess;
+pub use pipeline::{STAGES, plan};
+pub use report::{ArmPath, FitTrace, GraspTrace, Phase, Plan, Reach, Segment, StageReport};
 pub use support::Support;
 pub use target::Target;
 pub use vlm::VlmVerifier;

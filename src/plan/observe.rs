@@ -30,7 +30,7 @@ const OUTLIER_DEVIATIONS: f64 = 3.0;
 const OUTLIER_NEIGHBOURS: usize = 8;
 /// Guessed parts less certain than this are replaced by the whole object.
 const PART_CONFIDENCE: f32 = 0.5;
-/// Points of the support this near to the object's outline are still the object's foot, metres.
+/// Points that a normal is estimated from.
 const NORMAL_NEIGHBOURS: usize = 14;
 
 /// What the views show of the object and of everything else, in the planning frame: the world where
@@ -59,6 +59,8 @@ pub struct Observed {
     pub up: Option<Vector3<f64>>,
     /// Where the main camera is in the planning frame.
     pub frame_from_camera: RigidTransform,
+    /// Where every camera that was used stood, planning frame.
+    pub eyes: Vec<Point>,
     /// Whether the planning frame is the world.
     pub in_world: bool,
     /// How many pixels the object's masks have, and points after each step.
@@ -189,6 +191,7 @@ pub(crate) fn observe(
     }
 
     let frame_from_camera = used.first().map(|(_, pose)| *pose).unwrap_or_default();
+    let eyes = used.iter().map(|(_, p)| Point::from(p.translation.vector.cast::<f32>())).collect();
     let toward = Point::from(frame_from_camera.translation.vector.cast::<f32>());
     let cleaned = object.thin().without_outliers();
     counts.kept = cleaned.points.len();
@@ -237,6 +240,7 @@ pub(crate) fn observe(
         support,
         up,
         frame_from_camera,
+        eyes,
         in_world,
         counts,
         warnings,

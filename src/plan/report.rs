@@ -1,6 +1,6 @@
 //! A plan with everything each stage saw, decided and took: panels, logs and reports read this.
 
-use flow::MotionFit;
+use flow::{MotionFit, StepTrace};
 use interface::{Flow3, GraspCandidate, JointPath, RigidTransform, ToolPath, Verdict};
 
 use crate::{Observed, Target};
@@ -147,6 +147,8 @@ pub struct Plan {
     pub tool_path: Option<ToolPath>,
     /// Stage `solve`: root mean square distance of the keypoints from their flow, metres.
     pub solve_rms: Option<f64>,
+    /// Stage `solve`: how each step was solved.
+    pub solve_trace: Vec<StepTrace>,
     /// Stage `path`.
     pub path: Option<ArmPath>,
 }

@@ -1,0 +1,235 @@
+//! Whether the arm can carry a grasp through the whole motion of the object.
+
+use flow::MotionFit;
+use geometry::{narrow, wide};
+use interface::{GraspCandidate, GraspRejection, JointTarget, Point, RigidTransform};
+use nalgebra::Vector3;
+use robot::{CollisionChecker, IkOptions, Obstacles, Robot, solve_ik};
+
+/// How far before the grasp the hand starts its straight way in, metres; the shorter ones are for
+/// narrow places.
+pub(crate) const STAND_OFFS: [f64; 3] = [0.10, 0.06, 0.03];
+/// Steps of the motion that are looked at beside both ends.
+const BETWEEN: usize = 6;
+/// What counts as reached: metres, radians.
+const REACHED: (f64, f64) = (1e-3, 5e-3);
+/// A joint that must jump farther than this from one looked-at step to the next has changed branch,
+/// radians.
+const LARGEST_JUMP: f64 = 1.6;
+/// Starting postures that are tried for the inverse kinematics of a grasp.
+const STARTS: u64 = 3;
+/// Radius of a scene point, metres: half the grain of the scene cloud.
+const SCENE_POINT: f64 = 0.003;
+
+/// The robot in the scene, as far as reach and collisions go. Poses and points come in the world and
+/// are worked on in the root link's frame.
+pub(crate) struct Carrier<'a> {
+    pub robot: &'a Robot,
+    pub arm: usize,
+    pub base_from_world: RigidTransform,
+    /// The whole joint vector as it is now.
+    pub q: Vec<f64>,
+    pub checker: CollisionChecker,
+    /// The scene without the object.
+    pub scene: Obstacles,
+    /// The scene with the object: for ways that must not touch it.
+    pub scene_and_object: Obstacles,
+}
+
+/// A grasp that the arm can carry through.
+#[derive(Clone, Debug)]
+pub(crate) struct Carried {
+    /// How far before the grasp the straight way in starts, metres.
+    pub stand_off: f64,
+    /// The arm's joints there and at the grasp.
+    pub before: Vec<f64>,
+    pub at_grasp: Vec<f64>,
+    /// Share of the joint ranges left at the tightest looked-at step, 0 to 0.5.
+    pub margin: f64,
+    /// How far the joints travel from now to the grasp, radians.
+    pub travel: f64,
+}
+
+impl<'a> Carrier<'a> {
+    pub fn new(
+        robot: &'a Robot,
+        world_from_base: &RigidTransform,
+        now: &JointTarget,
+        scene: &[Point],
+        object: &[Point],
+    ) -> Self {
+        let base_from_world = world_from_base.inverse();
+        let q = robot.q(&now.positions, &now.openings);
+        let in_base = |points: &[Point]| -> Vec<Point> {
+            points.iter().map(|p| narrow(&(base_from_world * wide(p)))).collect()
+        };
+        let (scene, object) = (in_base(scene), in_base(object));
+        let n = object.len().max(1) as f64;
+        let centre = object.iter().map(|p| wide(p).coords).sum::<Vector3<f64>>() / n;
+        let mut alone = Obstacles::new();
+        alone.add_points("the scene", &scene, SCENE_POINT);
+        let mut both = Obstacles::new();
+        both.add_points("the scene", &scene, SCENE_POINT);
+        both.add_points("the object", &object, SCENE_POINT);
+        Self {
+            robot,
+            arm: robot.nearest_arm(&centre.into()),
+            base_from_world,
+            q,
+            checker: CollisionChecker::new(robot),
+            scene: alone,
+            scene_and_object: both,
+        }
+    }
+
+    /// The arm's own joints as they are now.
+    pub fn joints_now(&self) -> Vec<f64> {
+        self.robot.joints_of(self.arm, &self.q)
+    }
+
+    /// The joint vector with this arm's joints and opening, the rest as it is now.
+    pub fn posture(&self, joints: &[f64], opening: f64) -> Vec<f64> {
+        let mut q = self.q.clone();
+        self.robot.set_joints(self.arm, joints, &mut q);
+        self.robot.set_opening(self.arm, opening, &mut q);
+        q
+    }
+
+    /// Carries a grasp through the motion from several starting postures. The error is the reason of
+    /// the try that came farthest.
+    pub fn carry(
+        &mut self,
+        grasp: &GraspCandidate,
+        motion: &MotionFit,
+    ) -> Result<Carried, GraspRejection> {
+        let mut best: Option<Carried> = None;
+        let mut reason: Option<(usize, GraspRejection)> = None;
+        for start in 0..STARTS {
+            match self.carry_from(grasp, motion, start) {
+                Ok(carried) => {
+                    if best.as_ref().is_none_or(|b| carried.rank() > b.rank()) {
+                        best = Some(carried);
+                    }
+                }
+                Err((far, why)) => {
+                    // Out of reach from everywhere: other postures will not change that.
+                    let hopeless = matches!(why, GraspRejection::UnreachableAtGrasp { .. });
+                    if reason.as_ref().is_none_or(|(f, _)| far > *f) {
+                        reason = Some((far, why));
+                    }
+                    if hopeless {
+                        break;
+                    }
+                }
+            }
+        }
+        best.ok_or_else(|| reason.map_or(GraspRejection::NotTried, |(_, why)| why))
+    }
+
+    /// One starting posture; an error comes with how far it came.
+    fn carry_from(
+        &mut self,
+        grasp: &GraspCandidate,
+        motion: &MotionFit,
+        start: u64,
+    ) -> Result<Carried, (usize, GraspRejection)> {
+        let (world_from_grasp, opening) = (&grasp.frame_from_grasp, grasp.opening);
+        let near = match start {
+            0 => self.joints_now(),
+            _ => self.robot.arms[self.arm].home.clone(),
+        };
+        let restarts = if start < 2 { 12 } else { 24 };
+        let base_from_grasp = self.base_from_world * world_from_grasp;
+        let options = IkOptions {
+            tol_pos: REACHED.0,
+            tol_rot: REACHED.1,
+            restarts,
+            seed: start,
+            ..IkOptions::default()
+        };
+        let first = solve_ik(self.robot, self.arm, &base_from_grasp, &near, &options);
+        if !first.ok {
+            let why = GraspRejection::UnreachableAtGrasp {
+                position_error: first.pos_err,
+                rotation_error: first.rot_err,
+            };
+            return Err((0, why));
+        }
+        let at_grasp = first.joints;
+        self.free(&at_grasp, opening, 0).map_err(|why| (1, why))?;
+
+        let close = IkOptions { restarts: 0, ..options };
+        let (stand_off, before) = STAND_OFFS
+            .iter()
+            .find_map(|off| {
+                let back = base_from_grasp * RigidTransform::translation(0.0, 0.0, -off);
+                let answer = solve_ik(self.robot, self.arm, &back, &at_grasp, &close);
+                let near = jump(&answer.joints, &at_grasp) < LARGEST_JUMP;
+                (answer.ok && near && self.free(&answer.joints, opening, 0).is_ok())
+                    .then_some((*off, answer.joints))
+            })
+            .ok_or_else(|| {
+                let why = GraspRejection::ArmCollision {
+                    step: 0,
+                    link: "the hand".into(),
+                    with: "the scene on its way in".into(),
+                };
+                (2, why)
+            })?;
+
+        let mut joints = at_grasp.clone();
+        let mut margin = self.margin(&at_grasp).min(self.margin(&before));
+        let last = motion.steps.len().saturating_sub(1);
+        let looked_at = (1..=BETWEEN + 1).map(|k| k * last / (BETWEEN + 1)).filter(|s| *s > 0);
+        for step in looked_at {
+            let base_from_tool =
+                self.base_from_world * motion.steps[step].frame_from_start * world_from_grasp;
+            let answer = solve_ik(self.robot, self.arm, &base_from_tool, &joints, &close);
+            if !answer.ok || jump(&answer.joints, &joints) > LARGEST_JUMP {
+                let why = GraspRejection::UnreachableAtGoal {
+                    step,
+                    position_error: answer.pos_err,
+                    rotation_error: answer.rot_err,
+                };
+                return Err((2 + step, why));
+            }
+            self.free(&answer.joints, grasp.width, step).map_err(|why| (2 + step, why))?;
+            margin = margin.min(self.margin(&answer.joints));
+            joints = answer.joints;
+        }
+        let travel = jump(&before, &self.joints_now());
+        Ok(Carried { stand_off, before, at_grasp, margin, travel })
+    }
+
+    fn free(&mut self, joints: &[f64], opening: f64, step: usize) -> Result<(), GraspRejection> {
+        let q = self.posture(joints, opening);
+        match self.checker.check(&q, &self.scene, None) {
+            None => Ok(()),
+            Some(hit) => Err(GraspRejection::ArmCollision { step, link: hit.link, with: hit.with }),
+        }
+    }
+
+    /// Share of its range that the tightest joint has left, 0 to 0.5.
+    fn margin(&self, joints: &[f64]) -> f64 {
+        let specs = &self.robot.arms[self.arm].specs;
+        specs
+            .iter()
+            .zip(joints)
+            .filter(|(s, _)| s.lower.is_finite() && s.upper.is_finite() && s.upper > s.lower)
+            .map(|(s, q)| (q - s.lower).min(s.upper - q) / (s.upper - s.lower))
+            .fold(0.5, f64::min)
+    }
+}
+
+impl Carried {
+    /// What speaks for this way of holding beside the grasp's own score: room at the joint limits,
+    /// and little travel.
+    pub fn rank(&self) -> f64 {
+        (4.0 * self.margin).min(0.4) - 0.06 * self.travel
+    }
+}
+
+/// The largest difference of a joint.
+fn jump(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+}

@@ -1,0 +1,335 @@
+//! Carrying a plan out: phase by phase through the traits `Arm` and `Camera`, with a look after each
+//! phase, and a new plan when the object slipped.
+
+use geometry::Neighbours;
+use interface::{
+    Arm, ArmError, ArmState, Camera, CameraError, Cancel, JointPath, JointTarget, MotionPermit,
+    Observation, Point, RigidTransform, Task, Verifier, WorldModel,
+};
+use robot::Robot;
+
+use crate::input::{PlanInput, PlanOptions};
+use crate::observe::observe;
+use crate::pipeline::plan;
+use crate::report::{Phase, Plan, Segment, StageReport};
+
+/// A hand that closes to within this of fully closed holds nothing, metres.
+const EMPTY: f64 = 0.002;
+/// The object counts as where it should be when half of what is seen of it lies this near, metres.
+const FOLLOWED: f32 = 0.025;
+/// How far the object may move while the hand only comes to it, metres.
+const UNTOUCHED: f32 = 0.02;
+/// Fewer visible points than this say nothing.
+const FEWEST_SEEN: usize = 40;
+/// How far the arm may lag behind its targets before the next phase waits, radians, and how long it
+/// waits at most, seconds.
+const SETTLED: f64 = 0.01;
+const SETTLE_SECS: f64 = 0.6;
+/// The hand rises this far after a failed try, before the next look, metres.
+const BACK_OFF: f64 = 0.10;
+
+/// What carrying out needs besides the arm itself.
+pub struct ExecuteInput<'a> {
+    /// The robot.
+    pub robot: &'a Robot,
+    /// Where its root link stands in the world.
+    pub world_from_base: RigidTransform,
+    /// How plans are made.
+    pub options: PlanOptions,
+    /// New plans after the first, when something went wrong.
+    pub replans: usize,
+    /// Leave to move.
+    pub permit: &'a MotionPermit,
+    /// Looked at every tick.
+    pub cancel: &'a Cancel,
+}
+
+/// How one phase went.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PhaseReport {
+    /// Which one.
+    pub phase: Phase,
+    /// Whether the check after it passed.
+    pub ok: bool,
+    /// Seconds of control time it took.
+    pub secs: f64,
+    /// What the check saw.
+    pub detail: String,
+}
+
+/// How it went.
+#[derive(Clone, Debug, Default)]
+pub struct Execution {
+    /// Every phase of every try.
+    pub phases: Vec<PhaseReport>,
+    /// All plans, the first one first.
+    pub plans: Vec<Plan>,
+    /// New plans after the first.
+    pub replans: usize,
+    /// Whether the last plan was carried out to its end and every check passed.
+    pub completed: bool,
+    /// Why it ended early; `None` when it did not.
+    pub stopped: Option<String>,
+    /// Control time, seconds.
+    pub secs: f64,
+}
+
+/// An arm or a camera that failed while a plan was carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// The arm.
+    #[error(transparent)]
+    Arm(#[from] ArmError),
+    /// The camera.
+    #[error(transparent)]
+    Camera(#[from] CameraError),
+}
+
+/// Something that has an arm and cameras, told after every tick.
+pub type EachTick<'a, C> = dyn FnMut(&mut C, Phase, &ArmState) + 'a;
+
+/// Plans and carries out every goal of the task. `task` is asked for the task as it is now before
+/// every plan; `each` is called after every control tick, `report` after every stage of every plan.
+pub fn execute<C: Arm + Camera>(
+    cell: &mut C,
+    input: &ExecuteInput<'_>,
+    task: &mut dyn FnMut(&C) -> Task,
+    world_model: &mut dyn WorldModel,
+    verifier: &mut dyn Verifier,
+    report: &mut dyn FnMut(&StageReport),
+    each: &mut EachTick<'_, C>,
+) -> Result<Execution, ExecuteError> {
+    let mut out = Execution::default();
+    let goals = task(cell).goals.len();
+    for goal in 0..goals {
+        let mut tries = 0;
+        loop {
+            let stated = task(cell);
+            let observation = cell.capture()?;
+            let state = cell.state()?;
+            let now = JointTarget { positions: state.positions, openings: state.openings };
+            let options = PlanOptions {
+                seed: input.options.seed.wrapping_add(1000 * tries as u64),
+                ..input.options
+            };
+            let made = plan(
+                &PlanInput {
+                    observation: &observation,
+                    instruction: &stated.instruction,
+                    task: Some(&stated),
+                    goal,
+                    things: &[],
+                    part: &stated.part,
+                    robot: input.robot,
+                    world_from_base: input.world_from_base,
+                    now: &now,
+                },
+                world_model,
+                verifier,
+                &options,
+                input.cancel,
+                report,
+            );
+            let failure = if made.executable() {
+                let mut runner = Runner { cell, input, each, out: &mut out };
+                runner.run(&made, &stated)?
+            } else {
+                Some(made.refused.clone().unwrap_or_else(|| "the plan has no path".into()))
+            };
+            let planned = made.executable();
+            out.plans.push(made);
+            let Some(why) = failure else { break };
+            if input.cancel.is_cancelled() || tries >= input.replans {
+                out.stopped = Some(why);
+                return Ok(out);
+            }
+            if planned {
+                let mut runner = Runner { cell, input, each, out: &mut out };
+                runner.back_off()?;
+            }
+            tries += 1;
+            out.replans += 1;
+        }
+    }
+    out.completed = true;
+    Ok(out)
+}
+
+struct Runner<'a, 'b, C> {
+    cell: &'a mut C,
+    input: &'a ExecuteInput<'a>,
+    each: &'a mut EachTick<'b, C>,
+    out: &'a mut Execution,
+}
+
+impl<C: Arm + Camera> Runner<'_, '_, C> {
+    /// Carries a plan out. `Some` is the reason why it is not done.
+    fn run(&mut self, plan: &Plan, task: &Task) -> Result<Option<String>, ExecuteError> {
+        let Some(path) = &plan.path else { return Ok(Some("the plan has no path".into())) };
+        let closed = 0.0;
+        for (index, segment) in path.segments.iter().enumerate() {
+            let since = self.out.secs;
+            let holding = segment.phase == Phase::Motion;
+            let lost = self.segment(path.arm, segment, holding.then_some(closed + EMPTY))?;
+            if self.input.cancel.is_cancelled() {
+                return Ok(Some("cancelled".into()));
+            }
+            let last_of_phase =
+                path.segments.get(index + 1).is_none_or(|next| next.phase != segment.phase);
+            if !last_of_phase && lost.is_none() {
+                continue;
+            }
+            let check = match lost {
+                Some(why) => Err(why),
+                None => self.check(plan, task, path.arm, segment.phase)?,
+            };
+            let secs = self.out.secs - since;
+            let (ok, detail) = match check {
+                Ok(detail) => (true, detail),
+                Err(why) => (false, why),
+            };
+            let phase = segment.phase;
+            self.out.phases.push(PhaseReport { phase, ok, secs, detail: detail.clone() });
+            if !ok {
+                return Ok(Some(format!("{}: {detail}", phase.name())));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ticks through one segment. `Some` when the hand closed to `empty_below` on the way: whatever it
+    /// held is gone.
+    fn segment(
+        &mut self,
+        arm: usize,
+        segment: &Segment,
+        empty_below: Option<f64>,
+    ) -> Result<Option<String>, ExecuteError> {
+        let period = self.cell.info().control_period;
+        let state = self.cell.state()?;
+        let range = self.input.robot.range(arm);
+        let mut target =
+            JointTarget { positions: state.positions.clone(), openings: state.openings };
+        if let Some(opening) = target.openings.get_mut(arm) {
+            *opening = segment.opening;
+        }
+        let ticks = (segment.path.duration() / period).ceil() as usize;
+        let waits = (segment.wait_secs / period).ceil() as usize;
+        let patience = (SETTLE_SECS / period).ceil() as usize;
+        let mut k = 0;
+        loop {
+            if k >= ticks + waits + patience || self.input.cancel.is_cancelled() {
+                return Ok(None);
+            }
+            k += 1;
+            if let Some(row) = segment.path.at(k.min(ticks) as f64 * period) {
+                for (slot, value) in target.positions[range.clone()].iter_mut().zip(row) {
+                    *slot = value;
+                }
+            }
+            let sent = self.cell.tick(&target, self.input.permit)?;
+            self.out.secs += period;
+            (self.each)(self.cell, segment.phase, &sent.state);
+            let opening = sent.state.openings.get(arm).copied().unwrap_or(f64::INFINITY);
+            if empty_below.is_some_and(|limit| opening < limit) {
+                return Ok(Some("the object slipped out of the hand".into()));
+            }
+            if k >= ticks + waits {
+                let behind = range
+                    .clone()
+                    .map(|j| (sent.state.positions[j] - target.positions[j]).abs())
+                    .fold(0.0, f64::max);
+                if behind < SETTLED {
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// Looks after a phase. `Ok` and `Err` both say what was seen.
+    fn check(
+        &mut self,
+        plan: &Plan,
+        task: &Task,
+        arm: usize,
+        phase: Phase,
+    ) -> Result<Result<String, String>, ExecuteError> {
+        if phase == Phase::Grasp {
+            let state = self.cell.state()?;
+            let opening = state.openings.get(arm).copied().unwrap_or(0.0);
+            return Ok(if opening > EMPTY {
+                Ok(format!("holds something {:.0} mm wide", opening * 1e3))
+            } else {
+                Err(format!("the hand closed empty ({:.1} mm)", opening * 1e3))
+            });
+        }
+        let Some(seen_then) = &plan.observed else {
+            return Ok(Ok("nothing to compare with".into()));
+        };
+        let (expected, limit) = match phase {
+            Phase::Approach | Phase::Grasp => (RigidTransform::identity(), UNTOUCHED),
+            _ => (plan.end_from_start().unwrap_or_default(), FOLLOWED),
+        };
+        let observation = self.cell.capture()?;
+        let Some(now) = object_points(&observation, task) else {
+            return Ok(Ok("the object is hidden; nothing can be said".into()));
+        };
+        let predicted: Vec<Point> =
+            seen_then.object.points.iter().map(|p| geometry::moved(&expected, p)).collect();
+        let index = Neighbours::new(&predicted);
+        let mut off: Vec<f32> =
+            now.iter().filter_map(|p| index.nearest(p, 1).first().map(|(_, d)| *d)).collect();
+        if off.len() < FEWEST_SEEN {
+            return Ok(Ok("too little of the object is visible to say where it is".into()));
+        }
+        let middle = off.len() / 2;
+        let (_, median, _) = off.select_nth_unstable_by(middle, f32::total_cmp);
+        let line =
+            format!("half of the object is within {:.0} mm of where it should be", *median * 1e3);
+        Ok(if *median <= limit { Ok(line) } else { Err(line + ": it did not follow") })
+    }
+
+    /// Opens the hand and backs away, so that the next look and the next plan are free.
+    fn back_off(&mut self) -> Result<(), ExecuteError> {
+        let robot = self.input.robot;
+        let state = self.cell.state()?;
+        let arm = self.out.plans.last().and_then(|p| p.path.as_ref()).map_or(0, |p| p.arm);
+        let range = robot.range(arm);
+        let joints = state.positions[range].to_vec();
+        let open = robot.arms[arm].gripper.max_opening;
+        let hold = JointPath { times: vec![0.0], positions: vec![joints.clone()] };
+        self.segment(
+            arm,
+            &Segment { phase: Phase::Release, path: hold, opening: open, wait_secs: 0.5 },
+            None,
+        )?;
+
+        let tool = robot.tool_pose_of(arm, &joints);
+        let poses = (0..=10)
+            .map(|k| tool * RigidTransform::translation(0.0, 0.0, -BACK_OFF * f64::from(k) / 10.0));
+        let line = interface::ToolPath {
+            times: (0..=10).map(f64::from).collect(),
+            frame_from_tool: poses.collect(),
+        };
+        let specs = &robot.arms[arm].specs;
+        let out =
+            robot::follow_tool_path(robot, arm, &line, &joints, &robot::FollowOptions::default())
+                .ok()
+                .and_then(|rows| robot::time_path(&rows, specs, 0.2, 0.02).ok());
+        if let Some(path) = out {
+            self.segment(
+                arm,
+                &Segment { phase: Phase::Retreat, path, opening: open, wait_secs: 0.2 },
+                None,
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The object's measured points in a fresh look, if it is seen at all.
+fn object_points(observation: &Observation, task: &Task) -> Option<Vec<Point>> {
+    observe(observation, &task.part, true, &|_| false, 0)
+        .ok()
+        .map(|seen| seen.object.points.to_vec())
+}
