@@ -16,7 +16,7 @@ class Style:
     tube: Material
     cap: Material
     seal: Material
-    lean: float  # slope of the cap's edge, away from the branch
+    lean: float  # slope of the cap's edge, lowest away from the branch
     depth: float  # of the cap, in radii
     dome: float  # rounding of the cap, in radii
     swell: float  # rounding between drum and branch, in radii
@@ -42,7 +42,7 @@ def tee(style, radius, low, high, branch_radius, branch, to, axis, at=(0, 0, 0),
     body = mesh_field(blend(radius * style.swell, drum, arm), (-radius, -radius, -low - 0.02),
                       (branch + 0.02, radius, high), cell)
     body = clip(clip(body, (0, 0, -low + 0.0012), (0, 0, -1)), (branch - 0.0012, 0, 0), (1, 0, 0))
-    lean = np.array([style.lean, 0, 1.0])
+    lean = np.array([-style.lean, 0, 1.0])
     edge = np.array([0, 0, high - radius * style.depth])
     cap = clip(body, edge, -lean)
     cap.points += cap.normals * 0.0006

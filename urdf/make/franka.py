@@ -9,9 +9,9 @@ from math import pi
 
 import numpy as np
 
-from shapes import (band, blend, block, brick, clip, cone, curve, cut, disc, extrude, extrude_x,
+from shapes import (band, blend, block, brick, clip, cone, cut, disc, extrude, extrude_x,
                     grown, half_space, lathe, meet, mesh_field, placed, prism_x, ring, rod,
-                    rounded_rectangle, screw, tube)
+                    rounded_rectangle, screw, sweep, tube)
 from write import Collision, Material, Robot, cylinder_inertia
 
 # Gripper straight down, 0.45 m in front of the base, 0.35 m above its foot.
@@ -181,7 +181,8 @@ def elbow_cap():
 
 def elbow(flip):
     """A barrel along z that ends in a dome beside the elbow joint, whose axis lies along y."""
-    barrel = tube([(0, 0, -0.2), (0, 0, -0.07), (0.006, 0, -0.028)], [0.0548, 0.0548, 0.047])
+    barrel = sweep([(0, 0, -0.26, 0.0548), (0, 0, -0.16, 0.0548), (0, 0, -0.09, 0.0546),
+                    (0.002, 0, -0.055, 0.0525), (0.007, 0, -0.027, 0.0465)], 8)
     joint = rod((0.0825, 0.0005, 0), (0.0825, 0.072, 0), 0.0548, 0.003)
     web = meet(0.01, tube([(0, 0.01, -0.035), (0.075, 0.035, -0.002)], [0.044, 0.042]),
                half_space((0, 0.001, 0), (0, -1, 0)))
@@ -199,20 +200,19 @@ def elbow(flip):
 
 
 def forearm():
-    root = tube([(0, 0, -0.33), (0, 0, -0.235), (0, 0.012, -0.195)], [0.0548, 0.0548, 0.045])
-    neck = tube(curve([(0, 0.01, -0.2), (0, 0.046, -0.155), (0, 0.076, -0.105), (0, 0.084, -0.05),
-                       (0, 0.084, 0)], 4), np.interp(np.linspace(0, 1, 17), [0, 0.3, 0.6, 1],
-                                                    [0.046, 0.042, 0.034, 0.04]))
-    head = rod((0, 0.0448, 0), (0, 0.1, 0), 0.0495, 0.003)
-    solid = blend(0.03, root, neck, head)
+    neck = sweep([(0, 0, -0.36, 0.0548), (0, 0, -0.29, 0.0548), (0, 0.001, -0.235, 0.0546),
+                  (0, 0.018, -0.19, 0.05), (0, 0.048, -0.148, 0.0435), (0, 0.074, -0.105, 0.0375),
+                  (0, 0.084, -0.06, 0.0345), (0, 0.085, -0.01, 0.036)], 8)
+    head = rod((0, 0.0448, 0), (0, 0.076, 0), 0.049, 0.003)
+    solid = blend(0.03, neck, head)
     body = mesh_field(solid, (-0.06, -0.06, -0.285), (0.06, 0.12, 0.055), 0.0078)
-    back = meet(0.006, blend(0.035, cone((0, 0.05, 0), (0, 0.13, 0), 0.0535, 0.036, 0.014),
-                             tube([(0, 0.092, -0.02), (0, 0.1, -0.09), (0, 0.07, -0.185)],
-                                  [0.033, 0.026, 0.013])),
-                half_space((0, 0.0665, 0), (0, -1, 0.14)))
-    back = cut(0.002, back, grown(meet(0, solid, half_space((0, 0, -0.05), (0, 0, 1))), -0.002))
+    spine = sweep([(0, 0.092, 0.0, 0.03), (0, 0.095, -0.03, 0.0305), (0, 0.0985, -0.085, 0.0225),
+                   (0, 0.088, -0.13, 0.017), (0, 0.066, -0.175, 0.013), (0, 0.048, -0.2, 0.01)], 8)
+    back = blend(0.03, cone((0, 0.04, 0), (0, 0.13, 0), 0.055, 0.042, 0.014), spine)
+    back = clip(mesh_field(back, (-0.06, 0.03, -0.215), (0.06, 0.135, 0.056), 0.0062),
+                (0, 0.0665, 0), (0, -1, 0.14))
     return [(clip(body, (0, 0, -0.264), (0, 0, -1)), SHELL),
-            (mesh_field(back, (-0.06, 0.055, -0.2), (0.06, 0.135, 0.056), 0.0065), DARK),
+            (back, DARK),
             (band(0.0548, -0.2625, 0.003), SEAM)]
 
 
@@ -220,10 +220,9 @@ def wrist():
     housing = blend(0.02, rod((0, 0, -0.03), (0, 0, 0.05), 0.0482, 0.002),
                     block((0.075, 0.09, 0.06), (0.045, 0.0, 0.0), round=0.02))
     housing = meet(0.004, housing, half_space((0, 0, 0.0215), (0, 0, 1)))
-    body = tube(curve([(0.088, -0.09, 0), (0.088, -0.05, 0), (0.088, 0.0, 0), (0.088, 0.05, 0),
-                       (0.088, 0.12, 0)], 6),
-                np.interp(np.linspace(0, 1, 25), [0, 0.25, 0.36, 0.5, 0.75, 1],
-                          [0.05, 0.0475, 0.044, 0.0435, 0.042, 0.037]))
+    body = sweep([(0.088, -0.1, 0, 0.053), (0.088, -0.068, 0, 0.0505), (0.088, -0.046, 0, 0.0468),
+                  (0.088, -0.015, 0, 0.0442), (0.088, 0.03, 0, 0.0432), (0.088, 0.08, 0, 0.0395),
+                  (0.088, 0.12, 0, 0.034)], 8)
     shell = mesh_field(blend(0.016, housing, body), (-0.052, -0.07, -0.05), (0.14, 0.1, 0.055),
                        0.0072)
     shell = clip(clip(shell, (0, -0.0512, 0), (0, -1, 0)), (0, 0.0765, 0), (0, 1, 0))

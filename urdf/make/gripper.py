@@ -7,8 +7,10 @@ that meet at y = 0.
 from dataclasses import dataclass
 from math import pi
 
-from shapes import (band, block, brick, cut, disc, extrude, extrude_x, lathe, mesh_field,
-                    rounded_rectangle, screw)
+import numpy as np
+
+from shapes import (band, brick, disc, extrude, extrude_x, extrude_y, lathe, rounded_rectangle,
+                    screw)
 from write import Collision, Material, box_inertia
 
 RUBBER = Material("rubber", "#17181a", 0.0, 0.85)
@@ -81,13 +83,16 @@ class Gripper:
     def housing(self):
         x, y, z = self.body
         top, low = self.foot, self.foot + z
-        shell = cut(0.003, block((x, y, z), (0, 0, top + z / 2), round=0.011),
-                    block((x * 0.55, y * 2, 0.03), (0, 0, low + 0.003), round=0.003),
-                    block((x * 2, y * 0.62, 0.016), (x * 1.47, 0, top + z * 0.5), round=0.004),
-                    block((x * 2, y * 0.62, 0.016), (-x * 1.47, 0, top + z * 0.5), round=0.004))
+        hx, slot = x / 2, x * 0.275
+        arc = np.linspace(0, pi / 2, 7)
+        corner = [(hx - 0.012 + 0.012 * np.sin(t), top + 0.012 - 0.012 * np.cos(t)) for t in arc]
+        rim = [(hx, low - 0.005), (hx - 0.0015, low - 0.0015), (hx - 0.005, low), (slot, low),
+               (slot, low - 0.0125)]
+        right = corner + rim
+        outline = right + [(-px, pz) for px, pz in reversed(right)]
+        shell = extrude_y(outline, -y / 2, y / 2, 0.0045, crease=0.75)
         r = self.foot_radius
-        parts = [(mesh_field(shell, (-x / 2, -y / 2, top), (x / 2, y / 2, low), 0.0068),
-                  self.shell),
+        parts = [(shell, self.shell),
                  (lathe([(0, 0), (r, 0), (r, self.foot * 0.55), (r - 0.003, self.foot * 0.8),
                          (r - 0.003, self.foot + 0.012), (0, self.foot + 0.012)], 48), RAIL),
                  (band(r, self.foot * 0.3, 0.0015), RUBBER),
@@ -95,8 +100,8 @@ class Gripper:
         for sign in (1, -1):
             rail = extrude(rounded_rectangle(y - 0.004, 0.006, 0.0015), 0, 0.0075)
             parts.append((rail.moved((sign * x * 0.16, 0, low - 0.0115), (0, 0, pi / 2)), RAIL))
-            inlay = extrude(rounded_rectangle(y * 0.6, 0.014, 0.003), 0, 0.0025)
-            parts.append((inlay.moved((sign * (x * 0.47 - 0.0022), 0, top + z * 0.5),
+            inlay = extrude(rounded_rectangle(y * 0.6, 0.016, 0.004), 0, 0.0012, 0.0005)
+            parts.append((inlay.moved((sign * (x / 2 - 0.0004), 0, top + z * 0.52),
                                       (pi / 2, 0, sign * pi / 2)), RUBBER))
             for dy in (-1, 1):
                 parts.append((screw().moved(

@@ -472,6 +472,11 @@ def extrude_x(outline, width, bevel=0.0008, crease=0.6):
     return Mesh(turn(mesh.points), turn(mesh.normals), mesh.faces)
 
 
+def extrude_y(outline, low, high, bevel=0.0012, crease=0.6):
+    """An outline in x and z, counter-clockwise with x to the right and z up, from y = low to high."""
+    return extrude(outline, -high, -low, bevel, crease).moved(rpy=(np.pi / 2, 0, 0))
+
+
 def triangulate(outline):
     """Ears cut one after another off a simple counter-clockwise outline."""
     left, out = list(range(len(outline))), []

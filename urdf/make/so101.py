@@ -13,7 +13,7 @@ from math import cos, pi, sin
 import numpy as np
 from scipy.spatial import ConvexHull
 
-from shapes import (Mesh, block, brick, cut, disc, extrude, lathe, mesh_field, rod,
+from shapes import (Mesh, block, brick, cut, disc, extrude, extrude_y, lathe, mesh_field, rod,
                     rounded_rectangle, screw)
 from write import Collision, Material, Robot
 
@@ -143,11 +143,6 @@ def hull(*circles, steps=20):
     return points[ConvexHull(points).vertices]
 
 
-def slab(outline, y0, y1, bevel=0.0012):
-    """An outline in x and z, extruded along y."""
-    return extrude(outline, -y1, -y0, bevel).moved(rpy=(pi / 2, 0, 0))
-
-
 def servo():
     """A bus servo, its shaft along z at the origin, its body towards -x."""
     parts = [(brick((0.0454, 0.0247, 0.0215), (-0.0125, 0, -0.0005), bevel=0.0012), SERVO),
@@ -229,7 +224,7 @@ def side_plates(outline, holes, inner=0.0196, outer=0.0242):
     parts = []
     for sign in (1, -1):
         y0, y1 = sorted((sign * inner, sign * outer))
-        parts.append((slab(outline, y0, y1), PRINT))
+        parts.append((extrude_y(outline, y0, y1), PRINT))
         for x, z in holes:
             parts += horn_screws(x, z, sign * outer)
     return parts
@@ -292,7 +287,7 @@ def gripper():
     side = [(0.03, -0.0285), (0.06, -0.026), (0.092, -0.0185), (0.1035, -0.0125),
             (0.1045, FACE - 0.0015), (0.103, FACE), (0.046, FACE), (0.036, -0.0005),
             (0.03, -0.0005)]
-    parts = [(disc_, PRINT), (slab(side, -0.0105, 0.0105, 0.0018), PRINT),
+    parts = [(disc_, PRINT), (extrude_y(side, -0.0105, 0.0105, 0.0018), PRINT),
              (mesh_field(box, (0.004, -0.024, -0.03), (0.043, 0.024, 0.007), 0.0042), PRINT)]
     parts += [(brick((0.0012, 0.0206, 0.001), (x, 0, FACE - 0.0003), bevel=0.0003), PAD)
               for x in np.arange(0.058, 0.103, 0.0045)]
@@ -315,7 +310,7 @@ def jaw():
     side = [(0.014, low + 0.002), (0.024, low), (0.0795, low), (0.081, low + 0.0015),
             (0.0805, low + 0.006), (0.068, low + 0.0125), (0.036, low + 0.0205),
             (0.014, low + 0.0215)]
-    parts = [(slab(side, -0.0105, 0.0105, 0.0018), PRINT)]
+    parts = [(extrude_y(side, -0.0105, 0.0105, 0.0018), PRINT)]
     cross = block((0.018, 0.0485, 0.021), (0.026, 0, low + 0.0105), round=0.005)
     parts.append((mesh_field(cross, (0.016, -0.025, 0), (0.036, 0.025, 0.025), 0.0045), PRINT))
     parts += side_plates(hull((0, 0, 0.0115), (0.018, low + 0.0105, 0.009)), [(0, 0)])
