@@ -3,8 +3,6 @@
 //! Box: origin in the middle of its underside, z up, the hinge along y at the back, +x. Lid: origin
 //! in the middle of its hinged edge on its lower face, the lid reaches to -x, z up when shut.
 
-use std::sync::Arc;
-
 use interface::RigidTransform;
 use nalgebra::{Point3, Vector3};
 

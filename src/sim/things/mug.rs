@@ -71,8 +71,8 @@ pub fn mug(name: &str, world_from_thing: RigidTransform) -> ThingSpec {
         .visual("rim", here, Arc::new(shapes::lathe(&rim, 64)), red.clone())
         .visual("handle", here, Arc::new(handle), red);
     thing = disc(thing, RADIUS - 0.001, 0.0, f64::from(floor), 0.7);
-    let levels = [(0.004, RADIUS - WALL, RADIUS), (HEIGHT, RADIUS - WALL, RADIUS)];
-    thing = wall(thing, &levels, 18, 0.8, |_, _| true);
+    let middle = RADIUS - 0.5 * WALL;
+    thing = wall(thing, &[(middle, 0.004), (middle, HEIGHT)], WALL, 18, 0.8, |_, _| true);
     for pair in path.windows(2) {
         thing = bar(thing, pair[0].cast(), pair[1].cast(), HANDLE, 0.7);
     }

@@ -6,8 +6,8 @@ use interface::{Point, RigidTransform};
 use render::shapes;
 
 use super::materials;
-use super::solids::at;
-use crate::{Shape, ThingSpec};
+use super::solids::{at, block};
+use crate::ThingSpec;
 
 /// Half the length, metres.
 pub const HALF_LENGTH: f64 = 0.070;
@@ -45,10 +45,7 @@ pub fn pen(name: &str, world_from_thing: RigidTransform) -> ThingSpec {
     let tip = shapes::lathe(&cone, 32);
     let button = shapes::rounded_cylinder(0.0028, 0.006, 0.001, 24);
     let low = -HALF_LENGTH;
-    let mut hull: Vec<Point> = ring(RADIUS, HALF_LENGTH).collect();
-    hull.extend(ring(RADIUS, low + 0.016));
-    hull.extend(ring(0.0012, low));
-    ThingSpec::free(name, world_from_thing, 0.018)
+    let thing = ThingSpec::free(name, world_from_thing, 0.018)
         .visual(
             "body",
             at(0.0, 0.0, HALF_LENGTH - 0.5 * barrel),
@@ -62,6 +59,11 @@ pub fn pen(name: &str, world_from_thing: RigidTransform) -> ThingSpec {
             Arc::new(grip),
             materials::dull([0.02, 0.02, 0.025]),
         )
-        .visual("tip", here, Arc::new(tip), materials::steel())
-        .solid(here, Shape::Hull(hull), 0.7)
+        .visual("tip", here, Arc::new(tip), materials::steel());
+    let r = RADIUS;
+    let thing = block(thing, [-r, -r, low + 0.016], [r, r, HALF_LENGTH], 0.7);
+    let r = 0.6 * RADIUS;
+    let thing = block(thing, [-r, -r, low + 0.006], [r, r, low + 0.016], 0.5);
+    let r = 0.2 * RADIUS;
+    block(thing, [-r, -r, low], [r, r, low + 0.006], 0.5)
 }

@@ -34,9 +34,6 @@ pub fn frame(origin: Point3<f64>, z: Vector3<f64>, y: Vector3<f64>) -> RigidTran
     )
 }
 
-/// One height of a wall: `z`, the radius inside and the radius outside, metres.
-pub type Level = (f64, f64, f64);
-
 /// A box between two corners, metres.
 pub fn block(thing: ThingSpec, low: [f64; 3], high: [f64; 3], friction: f64) -> ThingSpec {
     let half = [0, 1, 2].map(|k| 0.5 * (high[k] - low[k]));
@@ -44,43 +41,53 @@ pub fn block(thing: ThingSpec, low: [f64; 3], high: [f64; 3], friction: f64) -> 
     thing.solid(at(centre[0], centre[1], centre[2]), Shape::Cuboid { half }, friction)
 }
 
-/// Adds a round wall about z: between each two levels a ring of `sectors` wedges, the first centred
-/// on angle 0. Wedges for which `keep(ring, angle)` is false are left out.
+/// Adds a round wall about z, `sectors` boxes to a ring, the first centred on angle 0. `line` is the
+/// middle of the wall as `(radius, z)`, rising or falling; between each two of its points lies one
+/// ring. Boxes for which `keep(ring, angle)` is false are left out.
+///
+/// Boxes, not hulls: little spheres and thin edges meet them exactly, where the engine's search on
+/// small hulls now and then finds a contact that is not there.
 pub fn wall(
     mut thing: ThingSpec,
-    levels: &[Level],
+    line: &[(f64, f64)],
+    thickness: f64,
     sectors: usize,
     friction: f64,
     keep: impl Fn(usize, f64) -> bool,
 ) -> ThingSpec {
     let half_angle = 0.5 * TAU / sectors as f64;
-    for (ring, pair) in levels.windows(2).enumerate() {
+    for (ring, pair) in line.windows(2).enumerate() {
+        let ((r0, z0), (r1, z1)) = (pair[0], pair[1]);
+        let length = (r1 - r0).hypot(z1 - z0);
+        let half_width = (r0.max(r1) + 0.5 * thickness) * half_angle.sin();
         for sector in 0..sectors {
             let angle = sector as f64 * 2.0 * half_angle;
             if !keep(ring, angle) {
                 continue;
             }
-            let mut hull = Vec::with_capacity(8);
-            for (z, inside, outside) in pair {
-                for corner in [angle - half_angle, angle + half_angle] {
-                    let (s, c) = corner.sin_cos();
-                    // Inner faces touch the circle from outside, outer edges from inside: the
-                    // hollow is never narrower and the wall never thicker than it looks.
-                    for r in [inside / half_angle.cos(), *outside] {
-                        hull.push(Point::new((r * c) as f32, (r * s) as f32, *z as f32));
-                    }
-                }
-            }
-            thing = thing.solid(RigidTransform::identity(), Shape::Hull(hull), friction);
+            let (s, c) = angle.sin_cos();
+            let point = |r: f64, z: f64| Point3::new(r * c, r * s, z);
+            let (from, to) = (point(r0, z0), point(r1, z1));
+            let tangent = Vector3::new(-s, c, 0.0);
+            let place = frame(nalgebra::center(&from, &to), to - from, tangent);
+            let half = [0.5 * thickness, half_width, 0.5 * length];
+            thing = thing.solid(place, Shape::Cuboid { half }, friction);
         }
     }
     thing
 }
 
-/// Adds a disc about z between two heights, metres.
-pub fn disc(thing: ThingSpec, radius: f64, low: f64, high: f64, friction: f64) -> ThingSpec {
-    let shape = Shape::Cylinder { half_height: 0.5 * (high - low), radius };
-    thing.solid(at(0.0, 0.0, 0.5 * (low + high)), shape, friction)
+/// Adds a disc about z between two heights, metres: four boxes across each other, whose corners lie
+/// on the circle.
+pub fn disc(mut thing: ThingSpec, radius: f64, low: f64, high: f64, friction: f64) -> ThingSpec {
+    let eighth = TAU / 16.0;
+    let (width, length) = (radius * eighth.sin(), radius * eighth.cos());
+    for strip in 0..4 {
+        let half = [length, width, 0.5 * (high - low)];
+        let place = placed(0.0, 0.0, 0.5 * (low + high), 2.0 * eighth * f64::from(strip));
+        thing = thing.solid(place, Shape::Cuboid { half }, friction);
+    }
+    thing
 }
 
 /// Adds a round bar from `a` to `b` with round ends, metres.
@@ -121,21 +128,34 @@ pub fn flat_handle(
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_wall_is_hollow_and_as_thick_as_it_looks() {
+    /// Least and greatest distance of a wall's boxes from the axis, along the middle of each.
+    fn check(line: &[(f64, f64)], expected: (f64, f64)) {
         let cup = ThingSpec::free("cup", RigidTransform::identity(), 0.1);
-        let cup = wall(cup, &[(0.0, 0.025, 0.029), (0.06, 0.025, 0.029)], 16, 0.5, |_, angle| {
-            angle > 0.1
-        });
+        let cup = wall(cup, line, 0.004, 16, 0.5, |_, angle| angle > 0.1);
         assert_eq!(cup.solids.len(), 15);
         for solid in &cup.solids {
-            let Shape::Hull(points) = &solid.shape else { panic!("{:?}", solid.shape) };
-            let centre = points.iter().fold(Vector3::zeros(), |sum, p| sum + p.coords) / 8.0;
-            let radial = Vector3::new(centre.x, centre.y, 0.0).normalize();
-            let reach = points.iter().map(|p| p.coords.dot(&radial));
-            let (low, high) = reach.fold((1.0_f32, 0.0_f32), |(l, h), r| (l.min(r), h.max(r)));
-            assert!((low - 0.025).abs() < 1e-6 && high <= 0.029 && high > 0.028, "{low} {high}");
+            let Shape::Cuboid { half: [x, y, z] } = &solid.shape else {
+                panic!("{:?}", solid.shape)
+            };
+            let corners = (0..8).map(|i| {
+                let sign = |bit: i32| if i & bit == 0 { 1.0 } else { -1.0 };
+                solid.thing_from_shape * Point3::new(sign(1) * x, sign(2) * y, sign(4) * z)
+            });
+            let radial = solid.thing_from_shape.translation.vector;
+            let radial = Vector3::new(radial.x, radial.y, 0.0).normalize();
+            let (low, high) = corners.fold((1.0_f64, 0.0_f64), |(low, high), corner| {
+                let reach = corner.coords.dot(&radial);
+                assert!(corner.x.hypot(corner.y) < expected.1 + 4e-4);
+                (low.min(reach), high.max(reach))
+            });
+            assert!((low - expected.0).abs() < 2e-3 && (high - expected.1).abs() < 2e-3);
         }
+    }
+
+    #[test]
+    fn walls_are_hollow_and_as_thick_as_they_look() {
+        check(&[(0.027, 0.0), (0.027, 0.06)], (0.025, 0.029));
+        check(&[(0.027, 0.0), (0.032, 0.06)], (0.025, 0.034));
     }
 
     #[test]

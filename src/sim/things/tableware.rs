@@ -7,7 +7,7 @@ use interface::{Material, RigidTransform};
 use render::shapes;
 
 use super::materials;
-use super::solids::{Level, disc, wall};
+use super::solids::{disc, wall};
 use crate::ThingSpec;
 
 /// Outer radius of the bowl, metres.
@@ -43,15 +43,10 @@ pub fn bowl(name: &str, world_from_thing: RigidTransform) -> ThingSpec {
     let thing = ThingSpec::free(name, world_from_thing, 0.150)
         .visual("body", RigidTransform::identity(), Arc::new(shapes::lathe(&lower, 64)), glaze)
         .visual("rim", RigidTransform::identity(), Arc::new(shapes::lathe(&upper, 64)), rim);
-    let wall_inside = BOWL_RADIUS - BOWL_WALL;
-    let levels: [Level; 4] = [
-        (0.002, 0.024, 0.031),
-        (0.018, 0.0475, 0.053),
-        (BOWL_BAND, wall_inside, BOWL_RADIUS),
-        (BOWL_HEIGHT, wall_inside, BOWL_RADIUS),
-    ];
-    let thing = disc(thing, 0.029, 0.0, f64::from(inner_floor), 0.7);
-    wall(thing, &levels, 20, 0.8, |_, _| true)
+    let thing = disc(thing, 0.031, 0.0, f64::from(inner_floor), 0.7);
+    let middle = BOWL_RADIUS - 0.5 * BOWL_WALL;
+    let line = [(0.029, 0.004), (0.0495, 0.0185), (middle, BOWL_BAND), (middle, BOWL_HEIGHT)];
+    wall(thing, &line, BOWL_WALL, 20, 0.8, |_, _| true)
 }
 
 /// A plate of 18 cm with a flat well and a rising rim.
@@ -75,8 +70,8 @@ pub fn plate(name: &str, world_from_thing: RigidTransform) -> ThingSpec {
         Arc::new(mesh),
         glaze,
     );
-    let thing = disc(thing, 0.057, 0.0, 0.006, 0.8);
-    wall(thing, &[(0.003, 0.054, 0.058), (0.014, 0.0865, 0.0895)], 20, 0.8, |_, _| true)
+    let thing = disc(thing, 0.058, 0.0, 0.006, 0.8);
+    wall(thing, &[(0.055, 0.0035), (0.0885, 0.0135)], 0.004, 20, 0.8, |_, _| true)
 }
 
 /// An upright vessel: inner radius, wall, floor and height in metres.
@@ -138,8 +133,8 @@ impl Upright {
             .visual("rim", here, Arc::new(shapes::lathe(&rim, 56)), material);
         let outside = self.inside + self.wall;
         let thing = disc(thing, outside - 0.001, 0.0, self.floor, 0.7);
-        let levels =
-            [(self.floor - 0.002, self.inside, outside), (self.height, self.inside, outside)];
-        wall(thing, &levels, 16, 0.7, |_, _| true)
+        let middle = self.inside + 0.5 * self.wall;
+        let line = [(middle, self.floor - 0.002), (middle, self.height)];
+        wall(thing, &line, self.wall, 16, 0.7, |_, _| true)
     }
 }

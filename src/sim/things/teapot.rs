@@ -12,7 +12,7 @@ use nalgebra::{Point3, Vector3};
 use render::shapes;
 
 use super::materials;
-use super::solids::{at, disc, flat_handle, frame, wall};
+use super::solids::{disc, flat_handle, frame, wall};
 use crate::{Shape, ThingSpec};
 
 /// Radius of the hollow, metres.
@@ -58,7 +58,8 @@ pub fn tea_places(count: usize, radius: f64) -> Vec<Point3<f64>> {
                 let shift = if (row + layer) % 2 == 0 { 0.0 } else { 0.5 };
                 let (x, y) = ((f64::from(column) + shift) * pitch, f64::from(row) * pitch * 0.88);
                 // The room is narrowed by the mouth of the spout on the side of x.
-                if x.hypot(y) <= reach && x < SPOUT_ROOT - radius - 0.004 && places.len() < count {
+                let mouth = SPOUT_ROOT - radius - 0.004 - 0.8 * (z - FLOOR);
+                if x.hypot(y) <= reach && x < mouth && places.len() < count {
                     places.push(Point3::new(x, y, z));
                 }
             }
@@ -152,16 +153,14 @@ fn visuals(thing: ThingSpec) -> ThingSpec {
 
 fn collision(thing: ThingSpec) -> ThingSpec {
     let slippery = 0.15;
-    // Twelve wedges from the hollow to the outside; the one towards the spout only above it.
-    let levels = [
-        (FLOOR - 0.003, ROOM, 0.043),
-        (0.040, ROOM, 0.0555),
-        (0.062, ROOM, 0.051),
-        (CEILING + 0.004, ROOM, 0.041),
-    ];
-    let thing = wall(thing, &levels, 12, slippery, |ring, angle| {
-        ring > 0 || angle.sin().abs() > 0.1 || angle.cos() < 0.0
-    });
+    // The room's own wall is upright; round it lies the belly. Towards the spout both begin above it.
+    let not_spout = |angle: f64| angle.sin().abs() > 0.1 || angle.cos() < 0.0;
+    let thick = 0.008;
+    let room = ROOM + 0.5 * thick;
+    let line = [(room, FLOOR - 0.003), (room, 0.040), (room, CEILING + 0.004)];
+    let thing = wall(thing, &line, thick, 12, slippery, |ring, angle| ring > 0 || not_spout(angle));
+    let belly = [(0.040, 0.004), (0.048, 0.022), (0.0505, 0.040), (0.047, 0.060), (0.036, 0.078)];
+    let thing = wall(thing, &belly, 0.009, 12, 0.5, |ring, angle| ring > 1 || not_spout(angle));
     let thing = disc(thing, 0.036, 0.0, FLOOR, slippery);
     let thing = disc(thing, 0.034, CEILING, 0.084, 0.4);
     // The spout: floor, two sides and a roof, overlapping the body so that nothing leaks.
@@ -181,7 +180,7 @@ fn collision(thing: ThingSpec) -> ThingSpec {
     let thing = plank(thing, 0.016, l, 0.0, 2.0 * CHANNEL + half_wall, [wide, half_wall]);
     let thing = flat_handle(thing, &handle_path(), 0.0124, 0.0120, 0.9);
     // The knob, for fingers that take the pot from above.
-    thing.solid(at(0.0, 0.0, 0.0985), Shape::Cylinder { half_height: 0.0095, radius: 0.008 }, 0.7)
+    disc(thing, 0.008, 0.089, 0.108, 0.7)
 }
 
 #[cfg(test)]

@@ -1,0 +1,101 @@
+//! Close the lid of a box.
+
+use interface::{Goal, Task, Tolerance};
+use nalgebra::{Point3, UnitQuaternion, Vector3};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use render::shapes;
+use std::sync::Arc;
+
+use super::skills::{self, Grasp};
+use crate::demo::{DemoStep, tool_pose};
+use crate::things::lidded_box::{self, HALF_DEPTH, RIM, WALL};
+use crate::things::materials;
+use crate::things::solids::{at, block, placed};
+use crate::{Cell, Scene, SceneBuilder, SimError, State, ThingSpec};
+
+/// The lid counts as closed up to this angle, radians.
+const CLOSED: f64 = 14.0 * std::f64::consts::PI / 180.0;
+/// Where the goal leaves the lid: it falls the rest by itself, radians.
+const LET_GO: f64 = 0.05;
+/// Height of the stand under the box, metres: room for the hand beside the closed lid.
+const STAND: f64 = 0.06;
+
+/// A box with a hinged lid, open at 100°, on a low stand.
+pub struct CloseBox;
+
+impl Scene for CloseBox {
+    fn name(&self) -> &'static str {
+        "close_box"
+    }
+
+    fn build(&self, builder: &mut SceneBuilder<'_>, rng: &mut ChaCha8Rng) {
+        let (x, y) = (rng.random_range(0.0..0.08), rng.random_range(-0.10..0.10));
+        let yaw = rng.random_range(-0.35..0.35);
+        let half = [0.088, 0.112, 0.5 * STAND];
+        let size = half.map(|h| 2.0 * h as f32);
+        let mesh = shapes::rounded_cuboid(size.into(), 0.004, 3);
+        let stand = ThingSpec::fixed("stand", placed(x, y, 0.0, yaw)).unlisted().visual(
+            "body",
+            at(0.0, 0.0, half[2]),
+            Arc::new(mesh),
+            materials::dull([0.17, 0.18, 0.19]),
+        );
+        let low = [-half[0], -half[1], 0.0];
+        builder.add(block(stand, low, [half[0], half[1], STAND], 0.9));
+        lidded_box::add(builder, "box", "lid", placed(x, y, STAND + 0.0005, yaw));
+    }
+
+    fn task(&self, state: &State<'_>) -> Task {
+        let now = state.pose("lid").unwrap_or_default();
+        let angle = state.joint("lid").unwrap_or(0.0);
+        let steps = 10;
+        let waypoints = (0..=steps)
+            .map(|step| {
+                let share = f64::from(step) / f64::from(steps);
+                let down = share * (angle - LET_GO).max(0.0);
+                // The hinge runs along the lid's own y axis through its origin; opening is positive.
+                let turn = UnitQuaternion::from_axis_angle(&Vector3::y_axis(), -down);
+                (share * 4.0, now * turn)
+            })
+            .collect();
+        Task {
+            instruction: "close the lid of the box".into(),
+            object: state.named("lid").unwrap_or_else(|| crate::unnamed("lid")),
+            part: "rim".into(),
+            things: state.things(),
+            goals: vec![Goal {
+                waypoints,
+                tolerance: Tolerance { position: 0.04, rotation: CLOSED },
+                release: true,
+                articulated: true,
+            }],
+        }
+    }
+
+    fn solved(&self, state: &State<'_>) -> bool {
+        state.joint("lid").is_some_and(|angle| angle <= CLOSED)
+    }
+
+    fn demonstration(&self, cell: &Cell) -> Result<Vec<DemoStep>, SimError> {
+        let lid = cell.need_pose("lid")?;
+        let task = cell.task();
+        let edge = -2.0 * HALF_DEPTH;
+        let mut grasps = Vec::new();
+        for side in [0.0, -0.05, 0.05] {
+            for slant in [0.0_f64, -0.35, 0.35] {
+                let hold = Point3::new(edge + 0.35 * RIM, side, 0.5 * WALL);
+                let inwards = Vector3::new(slant.cos(), slant.sin(), 0.0);
+                for closing in [Vector3::z(), -Vector3::z()] {
+                    grasps.push(Grasp {
+                        world_from_tool: tool_pose(lid * hold, lid * inwards, lid * closing),
+                        opening: 0.05,
+                        approach: 0.08,
+                    });
+                }
+            }
+        }
+        let grasp = skills::best_grasp(cell, "lid", &task.goals[0], &grasps)?;
+        Ok(skills::take_and_carry(&grasp, true))
+    }
+}
