@@ -1,8 +1,8 @@
 """SO-101, the five-joint desk arm of printed brackets and bus servos, with its jaw gripper.
 
 Joint origins, ranges, masses and inertias are those of the open design's own description; torque
-and speed are the data sheet's figures for the STS3215 servo at 12 V. Brackets, servos and jaws are
-drawn here anew.
+and speed are the data sheet's figures for the STS3215 servo at 12 V. The block it stands on,
+brackets, servos and jaws are drawn here anew.
 
 Shapes are drawn in the zero posture (upper arm up, forearm forward): x forward, y left, z up, from
 the link's own joint in the middle plane. `AXES` turns them to the link frames of the description.
@@ -15,12 +15,13 @@ from scipy.spatial import ConvexHull
 
 from shapes import (Mesh, block, brick, cut, disc, extrude, extrude_y, lathe, mesh_field, rod,
                     rounded_rectangle, screw)
-from write import Collision, Material, Robot
+from write import Collision, Material, Robot, box_inertia
 
-# Jaws straight down, closing sideways, 0.22 m in front of the base and 0.07 m above its foot: higher
-# up, the wrist's range does not let them point straight down.
-HOME = [-0.0677, -0.0964, 0.2481, 1.4191, -1.5898]
+# Jaws straight down, closing sideways, 0.2 m in front of the base and 0.07 m above its foot: above
+# 0.1 m the wrist's range does not let them point straight down.
+HOME = [-0.076, -0.2677, 0.4285, 1.41, -1.5982]
 
+RISER = 0.09  # the arm stands on a block, for the reason above
 STALL_TORQUE, FREE_SPEED = 2.94, 4.71  # N m at 12 V, rad/s
 FACE = -0.0079  # where the fixed jaw's inner face lies above the roll axis
 PARALLEL = 0.2  # jaw angle at which the faces are parallel, 30 mm apart
@@ -31,6 +32,7 @@ SERVO = Material("servo", "#1b1c1f", 0.0, 0.42)
 HORN = Material("horn", "#3a3d42", 0.3, 0.4)
 STEEL = Material("steel", "#c9cdd0", 0.8, 0.3)
 BOARD = Material("board", "#1f5b3a", 0.0, 0.5)
+STAND = Material("stand", "#3c4045", 0.0, 0.6)
 PAD = Material("pad", "#d98f10", 0.0, 0.75)
 
 AXES = {  # rows: link axes in the axes of the drawing
@@ -64,6 +66,9 @@ def build():
         return Collision("box", size, tuple(turn @ np.array(at, float) + shift),
                          (roll, tilt, yaw))
 
+    r.link("riser", 0.5, (0, 0, RISER / 2), box_inertia(0.5, 0.12, 0.11, RISER), visual=riser(),
+           collision=[Collision("box", (0.12, 0.106, RISER), (0.002, 0, RISER / 2))])
+    r.joint("riser_mount", "fixed", "riser", "base_link", (0, 0, RISER))
     r.link("base_link", 0.147, (0.0137179, -5.19711e-05, 0.0334843),
            (0.000114686, -4.59787e-07, 4.97151e-06, 0.000136117, 9.75275e-08, 0.000130364),
            visual=base(), collision=[
@@ -171,6 +176,26 @@ def horn_screws(x, z, y):
     out = [(screw(0.0019, 0.001).moved((x + 0.007 * cos(a), y, z + 0.007 * sin(a)), face), STEEL)
            for a in np.arange(4) * pi / 2 + pi / 4]
     return out + [(screw(0.0024, 0.0011).moved((x, y, z), face), STEEL)]
+
+
+def riser():
+    """A hollow printed block with windows, and the screws that hold it to the table."""
+    parts = []
+    for sign in (1, -1):
+        frame = [(-0.058, 0), (0.062, 0), (0.062, RISER), (-0.058, RISER)]
+        y0, y1 = sorted((sign * 0.047, sign * 0.053))
+        parts.append((extrude_y(frame, y0, y1, 0.0018), STAND))
+        for x in (-0.028, 0.002, 0.032):
+            slot = rounded_rectangle(0.018, RISER * 0.6, 0.008) + np.array([x, RISER / 2])
+            y0, y1 = sorted((sign * 0.0526, sign * 0.0535))
+            parts.append((extrude_y(slot, y0, y1, 0.0003), SERVO))
+        for x in (-0.068, 0.072):
+            foot = extrude(rounded_rectangle(0.024, 0.022, 0.008), 0, 0.006, 0.0015)
+            parts += [(foot.moved((x, sign * 0.038, 0)), STAND),
+                      (screw(0.0045, 0.003).moved((x, sign * 0.038, 0.006)), STEEL)]
+    for x in (-0.055, 0.059):
+        parts.append((brick((0.006, 0.098, RISER), (x, 0, RISER / 2), bevel=0.0015), STAND))
+    return parts + [(brick((0.119, 0.105, 0.006), (0.002, 0, RISER - 0.0032), bevel=0.0015), STAND)]
 
 
 def base():
