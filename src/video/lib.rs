@@ -3,6 +3,7 @@
 //! This crate knows no scene, no data set and no clock: it is handed pictures and a frame rate.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod boxes;
 mod read;
 mod write;
 mod yuv;

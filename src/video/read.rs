@@ -40,6 +40,7 @@ struct Packet {
 
 /// Reads the bytes of an H.264 mp4 file, as [`read_mp4`] does.
 pub fn decode_mp4(bytes: &[u8]) -> Result<Clip, VideoError> {
+    crate::boxes::check(bytes).map_err(unreadable)?;
     // The container parser is not ours and has overflows on crafted files; they end here.
     let parsed = catch_unwind(AssertUnwindSafe(|| packets(bytes)));
     let (packets, mut warnings) = parsed

@@ -110,7 +110,7 @@ fn senseless_films_are_refused_with_a_sentence() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(1500))]
 
     /// Whatever happened to a file on its way, reading it ends with frames or with a sentence.
     #[test]
