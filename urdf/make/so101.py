@@ -19,12 +19,13 @@ from write import Collision, Material, Robot, box_inertia
 
 # Jaws straight down, closing sideways, 0.2 m in front of the base and 0.07 m above its foot: above
 # 0.1 m the wrist's range does not let them point straight down.
-HOME = [-0.076, -0.2677, 0.4285, 1.41, -1.5982]
+HOME = [-0.1374, -0.2586, 0.4195, 1.4098, -1.6595]
 
 RISER = 0.09  # the arm stands on a block, for the reason above
 STALL_TORQUE, FREE_SPEED = 2.94, 4.71  # N m at 12 V, rad/s
 FACE = -0.0079  # where the fixed jaw's inner face lies above the roll axis
 PARALLEL = 0.2  # jaw angle at which the faces are parallel, 30 mm apart
+AWAY = 0.03  # of the tool frame from that face: room for what the jaw then pushes against it
 REACH = 0.085  # of the pads' middle from the gripper's own origin
 
 PRINT = Material("printed", "#f5a81c", 0.0, 0.55)
@@ -121,10 +122,10 @@ def build():
         r.joint(name, "revolute", parent, child, xyz, rpy, lower=lower, upper=upper,
                 effort=STALL_TORQUE, velocity=FREE_SPEED, damping=0.02, friction=0.02)
         parent = child
-    r.arm("arm", "base_link", "gripper_link", ((FACE + 0.02, 0, -REACH), (pi, 0, quarter)),
+    r.arm("arm", "base_link", "gripper_link", ((FACE + AWAY, 0, -REACH), (pi, 0, quarter)),
           [row[0] for row in rows[:5]], HOME, acceleration=[20.0] * 5, jerk=[400.0] * 5,
-          gripper=dict(kind="jaw", joints=["gripper"], closed=[-0.17], open=[0.8],
-                       max_opening=0.065, force=20.0,
+          gripper=dict(kind="jaw", joints=["gripper"], closed=[-0.17], open=[0.93],
+                       max_opening=0.07, force=20.0,
                        finger=dict(length=0.05, width=0.02, thickness=0.012),
                        finger_links=["gripper_link", "jaw_link"]))
     # Above the roll axis, looking along the jaws; the picture's right is the gripper's left.
