@@ -4,6 +4,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 pub mod physics;
+pub mod solver;
 
 use std::error::Error;
 use std::sync::Arc;
@@ -43,7 +44,10 @@ pub struct Bench {
 
 /// Every bench there is.
 pub fn all() -> &'static [Bench] {
-    &[Bench { name: "physics", run: physics_figures }]
+    &[
+        Bench { name: "physics", run: physics_figures },
+        Bench { name: "solver", run: || Ok(solver::figures()?) },
+    ]
 }
 
 fn physics_figures() -> Result<Measured, Box<dyn Error + Send + Sync>> {

@@ -1,8 +1,5 @@
 //! The hand as boxes.
 
-use nalgebra::Point3;
-use robot::{Geometry, Robot};
-
 /// A hand with two fingers that close along y, in the grasp frame (origin midway between the pads, z
 /// the approach direction). Metres.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,56 +36,6 @@ impl Box3 {
 }
 
 impl HandShape {
-    /// The hand of a robot's arm: pads from its setup, fingertips and palm measured on the shapes it
-    /// collides with.
-    pub fn of(robot: &Robot, arm: usize) -> Self {
-        let setup = &robot.arms[arm];
-        let gripper = &setup.gripper;
-        let mut q = robot.model.neutral();
-        robot.set_opening(arm, 0.0, &mut q);
-        let mut poses = Vec::new();
-        robot::link_poses(&robot.model, &q, &mut poses);
-        let tool_from_root = (poses[setup.tool.link] * setup.tool.link_from_tool).inverse();
-        let extent = |links: &[usize]| -> Option<[(f64, f64); 3]> {
-            let mut box3: Option<[(f64, f64); 3]> = None;
-            for shape in robot.collision.iter().filter(|s| links.contains(&s.link)) {
-                let tool_from_shape = tool_from_root * poses[shape.link] * shape.link_from_shape;
-                for corner in corners(&shape.geometry) {
-                    let p = tool_from_shape * corner;
-                    let box3 = box3.get_or_insert([(f64::INFINITY, f64::NEG_INFINITY); 3]);
-                    for k in 0..3 {
-                        box3[k] = (box3[k].0.min(p[k]), box3[k].1.max(p[k]));
-                    }
-                }
-            }
-            box3
-        };
-        let finger = &gripper.finger;
-        // A tool frame lies near the fingertips: without shapes, in the middle of short pads.
-        let tip = extent(&gripper.finger_links)
-            .map_or(0.2 * finger.length, |fingers| fingers[2].1)
-            .clamp(0.002, finger.length);
-        let palm = extent(&[setup.tool.link]);
-        // Of a jaw the hand's link holds a finger too; the palm then begins where the pads end.
-        let finger_length = palm
-            .map(|palm| tip - palm[2].1)
-            .filter(|length| *length > 0.5 * finger.length)
-            .unwrap_or(finger.length);
-        let palm = palm.map_or([0.06, 0.12, 0.06], |palm| {
-            // Symmetric boxes about the approach axis, as deep as the hand reaches behind the fingers.
-            let half = |k: usize| palm[k].0.abs().max(palm[k].1.abs());
-            [2.0 * half(0), 2.0 * half(1), (tip - finger_length - palm[2].0).max(0.02)]
-        });
-        Self {
-            max_opening: gripper.max_opening,
-            finger_length,
-            finger_width: finger.width,
-            finger_thickness: finger.thickness,
-            tip,
-            palm,
-        }
-    }
-
     /// The two fingers and the palm with `run_up` metres of the straight way they came, tips at `tip`
     /// and pads `opening` apart about `middle`.
     pub(super) fn boxes(&self, middle: f64, tip: f64, opening: f64, run_up: f64) -> [Box3; 3] {
@@ -117,43 +64,9 @@ impl HandShape {
     }
 }
 
-/// Points whose box holds a shape, in the shape's own frame.
-fn corners(geometry: &Geometry) -> Vec<Point3<f64>> {
-    let cuboid = |x: f64, y: f64, z: f64| {
-        let mut corners = Vec::with_capacity(8);
-        for sx in [-0.5, 0.5] {
-            for sy in [-0.5, 0.5] {
-                for sz in [-0.5, 0.5] {
-                    corners.push(Point3::new(sx * x, sy * y, sz * z));
-                }
-            }
-        }
-        corners
-    };
-    match geometry {
-        Geometry::Box { size } => cuboid(size.x, size.y, size.z),
-        Geometry::Cylinder { radius, length } => cuboid(2.0 * radius, 2.0 * radius, *length),
-        Geometry::Capsule { radius, length } => {
-            cuboid(2.0 * radius, 2.0 * radius, length + 2.0 * radius)
-        }
-        Geometry::Sphere { radius } => cuboid(2.0 * radius, 2.0 * radius, 2.0 * radius),
-        Geometry::Mesh { mesh } => mesh.positions.iter().map(geometry::wide).collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_hand_of_the_panda_is_measured_on_its_shapes() {
-        let hand = HandShape::of(&Robot::load("franka").unwrap(), 0);
-        println!("{hand:?}");
-        assert!((0.005..0.012).contains(&hand.tip), "fingertips: {}", hand.tip);
-        assert!((0.04..0.06).contains(&hand.finger_length), "fingers: {}", hand.finger_length);
-        assert!((0.18..0.24).contains(&hand.palm[1]), "palm: {:?}", hand.palm);
-        assert_eq!(hand.max_opening, 0.08);
-    }
 
     #[test]
     fn fingers_stand_beside_the_opening() {

@@ -158,6 +158,7 @@ impl<'a> Walk<'a> {
         rng: &mut ChaCha8Rng,
     ) {
         let acceptance = temperature / (step as f64 + 1.0);
+        let width = visiting.width(temperature);
         self.idle += 1;
         self.improved = step == 0;
         let mut visit = self.current.clone();
@@ -168,11 +169,11 @@ impl<'a> Walk<'a> {
             visit.copy_from_slice(&self.current);
             if j < dims {
                 for (x, bound) in visit.iter_mut().zip(self.bounds) {
-                    *x = wrapped(*x + visiting.jump(temperature, rng), *bound);
+                    *x = wrapped(*x + visiting.jump(width, rng), *bound);
                 }
             } else {
                 let k = j - dims;
-                visit[k] = wrapped(visit[k] + visiting.jump(temperature, rng), self.bounds[k]);
+                visit[k] = wrapped(visit[k] + visiting.jump(width, rng), self.bounds[k]);
             }
             let value = self.measure(&visit);
             if value < self.value {
@@ -269,12 +270,16 @@ impl Visiting {
         Self { q, factor4, factor6 }
     }
 
-    fn jump(&self, temperature: f64, rng: &mut ChaCha8Rng) -> f64 {
-        let (x, y) = normals(rng);
+    /// How wide jumps are at a temperature.
+    fn width(&self, temperature: f64) -> f64 {
         let q = self.q;
         let factor4 = self.factor4 * (temperature.ln() / (q - 1.0)).exp();
-        let width = (-(q - 1.0) * (self.factor6 / factor4).ln() / (3.0 - q)).exp();
-        let tail = ((q - 1.0) * y.abs().ln() / (3.0 - q)).exp();
+        (-(q - 1.0) * (self.factor6 / factor4).ln() / (3.0 - q)).exp()
+    }
+
+    fn jump(&self, width: f64, rng: &mut ChaCha8Rng) -> f64 {
+        let (x, y) = normals(rng);
+        let tail = ((self.q - 1.0) * y.abs().ln() / (3.0 - self.q)).exp();
         let jump = x * width / tail;
         if jump.abs() > LONGEST_JUMP {
             return jump.signum() * LONGEST_JUMP * rng.random::<f64>();
@@ -411,8 +416,8 @@ mod tests {
         let visiting = Visiting::new(2.62);
         let mut rng = ChaCha8Rng::seed_from_u64(3);
         let mut median = |temperature: f64| {
-            let mut jumps: Vec<f64> =
-                (0..4001).map(|_| visiting.jump(temperature, &mut rng)).collect();
+            let width = visiting.width(temperature);
+            let mut jumps: Vec<f64> = (0..4001).map(|_| visiting.jump(width, &mut rng)).collect();
             let right = jumps.iter().filter(|j| **j > 0.0).count();
             assert!((1850..2150).contains(&right), "{right}");
             jumps.iter_mut().for_each(|j| *j = j.abs());
