@@ -439,3 +439,143 @@ fn mimics(parsed: &urdf_rs::Robot, model: &mut Model) -> Result<(), UrdfError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Geometry;
+    use proptest::prelude::*;
+
+    const ARM: &str = r#"<?xml version="1.0"?>
+<robot name="arm">
+  <material name="grey"><color rgba="0.5 0.5 0.5 1"/></material>
+  <link name="base"><visual><geometry><box size="0.1 0.2 0.3"/></geometry><material name="grey"/>
+    </visual><inertial><mass value="2"/><inertia ixx="1" ixy="0" ixz="0" iyy="1" iyz="0" izz="1"/>
+    </inertial></link>
+  <link name="upper"><collision><origin xyz="0 0 0.1" rpy="0 1.5 0"/><geometry>
+    <cylinder radius="0.05" length="0.2"/></geometry></collision></link>
+  <link name="hand"><visual><geometry><mesh filename="package://arm/hand.stl" scale="2 2 2"/>
+    </geometry></visual></link>
+  <link name="finger"/>
+  <joint name="turn" type="revolute"><origin xyz="0 0 0.3"/><parent link="base"/>
+    <child link="upper"/><axis xyz="0 0 2"/><limit lower="-1" upper="2" velocity="3" effort="4"/>
+    </joint>
+  <joint name="spin" type="continuous"><parent link="upper"/><child link="hand"/></joint>
+  <joint name="slide" type="prismatic"><parent link="hand"/><child link="finger"/>
+    <axis xyz="0 1 0"/><limit lower="0" upper="0.1" velocity="1" effort="1"/>
+    <mimic joint="turn" multiplier="0.05" offset="0.01"/></joint>
+</robot>"#;
+
+    fn read(text: &str) -> Result<Loaded, UrdfError> {
+        read_urdf(text.as_bytes(), Path::new("/nowhere/arm.urdf"))
+    }
+
+    #[test]
+    fn a_urdf_is_read_whole() {
+        let loaded = read(ARM).unwrap();
+        let model = &loaded.model;
+        assert_eq!((model.links.len(), model.joints.len(), model.dof()), (4, 3, 3));
+        assert_eq!(model.links[0].inertial.unwrap().mass, 2.0);
+        let turn = &model.joints[0];
+        assert_eq!((turn.lower, turn.upper, turn.velocity, turn.effort), (-1.0, 2.0, 3.0, 4.0));
+        assert_eq!(turn.axis.into_inner(), Vector3::z());
+        let spin = &model.joints[1];
+        assert_eq!((spin.kind, spin.upper), (JointKind::Continuous, f64::INFINITY));
+        assert_eq!(spin.axis.into_inner(), Vector3::x());
+        let mimic = model.joints[2].mimic.unwrap();
+        assert_eq!((mimic.joint, mimic.multiplier, mimic.offset), (0, 0.05, 0.01));
+        let mut q = vec![1.0, 0.0, 0.0];
+        model.obey_mimic(&mut q);
+        assert!((q[2] - 0.06).abs() < 1e-12);
+        assert!(
+            matches!(loaded.collision[0].geometry, Geometry::Cylinder { radius, .. } if radius == 0.05)
+        );
+        // The mesh is not there: said once, stood in for, nothing else lost.
+        assert_eq!((loaded.meshes_loaded, loaded.meshes_missing), (0, 1));
+        assert_eq!(loaded.look.parts.len(), 2);
+        assert_eq!(loaded.warnings.len(), 1);
+        assert!(loaded.warnings[0].contains("package://arm/hand.stl"), "{:?}", loaded.warnings);
+        let grey = loaded.look.parts[0].material.base_color[0];
+        assert!((grey - 0.214).abs() < 1e-3, "URDF colours are sRGB: {grey}");
+    }
+
+    #[test]
+    fn meshes_are_found_by_package_and_beside_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        std::fs::create_dir_all(at("arm/urdf")).unwrap();
+        let stl = "solid t\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 2 0 0\n\
+            vertex 0 1 0\nendloop\nendfacet\nendsolid t\n";
+        std::fs::write(at("arm/hand.stl"), stl).unwrap();
+        std::fs::write(at("arm/urdf/near.stl"), stl).unwrap();
+        let absolute = format!("file://{}", at("arm/hand.stl").display());
+        for name in ["package://arm/hand.stl", "near.stl", "../hand.stl", absolute.as_str()] {
+            let text = ARM.replace("package://arm/hand.stl", name);
+            std::fs::write(at("arm/urdf/arm.urdf"), text).unwrap();
+            let loaded = load_urdf(&at("arm/urdf/arm.urdf")).unwrap();
+            assert_eq!((loaded.meshes_loaded, loaded.warnings.len()), (1, 0), "{name}");
+            assert_eq!(loaded.look.parts[1].mesh.positions[1].x, 4.0, "scaled by 2");
+        }
+    }
+
+    /// The sentence for a change of the arm, or for another file altogether.
+    fn check(from: &str, to: &str, expected: &str) {
+        let text = if from.is_empty() { to.to_owned() } else { ARM.replace(from, to) };
+        assert_ne!(text, ARM);
+        let says = read(&text).unwrap_err().to_string();
+        assert!(says.contains(expected), "{says}");
+        assert_eq!(says.lines().count(), 1, "{says}");
+    }
+
+    #[test]
+    fn what_makes_no_robot_is_refused_in_a_sentence() {
+        let joint = |parent: &str, child: &str| {
+            format!(
+                r#"<joint name="more" type="fixed"><parent link="{parent}"/><child link="{child}"/></joint></robot>"#
+            )
+        };
+        check("</robot>", &joint("base", "hand"), "`hand` hangs on two joints, `spin` and `more`");
+        check("</robot>", &joint("finger", "base"), "run in a circle");
+        check("</robot>", &joint("finger", "nail"), "names the child link `nail`");
+        check("</robot>", r#"<link name="loose"/></robot>"#, "`base` or `loose`");
+        check("</robot>", r#"<link name="hand"/></robot>"#, "two links named `hand`");
+        check("name=\"spin\"", "name=\"turn\"", "two joints named `turn`");
+        check("</robot>", "", "not a valid URDF");
+        check("", "<robot name=\"empty\"/>", "has no links");
+        check("", "", "not a valid URDF");
+        check("xyz=\"0 0 0.3\"", "xyz=\"0 0 nan\"", "NaN");
+        check("radius=\"0.05\"", "radius=\"inf\"", "inf; a finite number is needed");
+        check("radius=\"0.05\"", "radius=\"-1\"", "cannot be negative");
+        check("xyz=\"0 0 2\"", "xyz=\"0 0 0\"", "the axis of joint `turn` has length 0");
+        check("lower=\"-1\" upper=\"2\"", "lower=\"2\" upper=\"-1\"", "lower limit 2 above");
+        check("mimic joint=\"turn\"", "mimic joint=\"twist\"", "which the URDF does not have");
+        check("mimic joint=\"turn\"", "mimic joint=\"slide\"", "follows itself");
+        check("scale=\"2 2 2\"", "scale=\"2 2 nan\"", "the mesh scale of link `hand` is NaN");
+        let missing = load_urdf(Path::new("/nowhere/arm.urdf")).unwrap_err().to_string();
+        assert!(missing.starts_with("cannot read the URDF /nowhere/arm.urdf"), "{missing}");
+    }
+
+    #[test]
+    fn what_is_odd_but_usable_is_warned_about() {
+        let one = read(r#"<robot name="stone"><link name="a"/></robot>"#).unwrap();
+        assert_eq!(one.warnings, ["the robot stone has no joints that move"]);
+        let floating = read(&ARM.replace("\"continuous\"", "\"floating\"")).unwrap();
+        assert!(floating.warnings.iter().any(|w| w.contains("joint `spin` is floating")));
+        assert_eq!(floating.model.dof(), 2);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn spoiled_urdfs_are_no_disaster(
+            bytes in crate::meshes::tests::spoiled(ARM.into()),
+        ) {
+            if let Ok(loaded) = read_urdf(&bytes, Path::new("/nowhere/arm.urdf")) {
+                let q = loaded.model.neutral();
+                let mut poses = Vec::new();
+                crate::link_poses(&loaded.model, &q, &mut poses);
+                crate::mass_matrix(&loaded.model, &q);
+            }
+        }
+    }
+}

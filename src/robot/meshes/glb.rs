@@ -18,12 +18,23 @@ pub(super) fn read(bytes: &[u8], path: &Path) -> Result<MeshFile, MeshError> {
     if bytes.starts_with(b"glTF") && bytes.len() < 20 {
         return Err(broken(format!("{} bytes are too few for a GLB", bytes.len())));
     }
-    let file = gltf::Gltf::from_slice(bytes).map_err(|error| broken(error.to_string()))?;
+    let gltf::Gltf { document, blob } = gltf::Gltf::from_slice_without_validation(bytes)
+        .map_err(|error| broken(error.to_string()))?;
+    let json = document.into_json();
+    // The validation itself trusts these indices.
+    let accessors = json.accessors.len();
+    let primitives = json.meshes.iter().flat_map(|mesh| &mesh.primitives);
+    for index in primitives.flat_map(|primitive| primitive.attributes.values()) {
+        if index.value() >= accessors {
+            return Err(broken(format!("it names array {}, there are {accessors}", index.value())));
+        }
+    }
+    let file = gltf::Document::from_json(json).map_err(|error| broken(error.to_string()))?;
     let mut out = MeshFile::default();
     let buffers: Vec<Vec<u8>> = file
         .buffers()
         .map(|buffer| match buffer.source() {
-            gltf::buffer::Source::Bin => Ok(file.blob.clone().unwrap_or_default()),
+            gltf::buffer::Source::Bin => Ok(blob.clone().unwrap_or_default()),
             gltf::buffer::Source::Uri(uri) => beside(uri, path),
         })
         .collect::<Result<_, _>>()

@@ -1,4 +1,4 @@
-//! STL, OBJ and DAE, through `mesh-loader`.
+//! STL and OBJ, through `mesh-loader`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,19 +11,10 @@ pub(super) fn read(bytes: &[u8], path: &Path, kind: &str) -> Result<MeshFile, Me
     let loader = mesh_loader::Loader::default();
     let scene = match kind {
         "stl" => loader.load_stl_from_slice(bytes, path),
-        "obj" => loader.load_obj_from_slice(bytes, path),
-        _ => loader.load_collada_from_slice(bytes, path),
+        _ => loader.load_obj_from_slice(bytes, path),
     };
     let scene = scene
         .map_err(|error| MeshError::Broken { path: path.to_owned(), reason: error.to_string() })?;
-    let mut warnings = Vec::new();
-    if kind == "dae" && turned_up(bytes) {
-        // ROS tools read the coordinates of a URDF's meshes as they stand.
-        warnings.push(format!(
-            "the mesh {} says that Z is not its up axis; its coordinates are taken as they stand",
-            path.display()
-        ));
-    }
     let parts = scene
         .meshes
         .into_iter()
@@ -39,7 +30,7 @@ pub(super) fn read(bytes: &[u8], path: &Path, kind: &str) -> Result<MeshFile, Me
             )
         })
         .collect();
-    Ok(MeshFile { parts, warnings })
+    Ok(MeshFile { parts, warnings: Vec::new() })
 }
 
 /// A Phong surface as metallic-roughness: the diffuse colour, and the gloss that the specular
@@ -57,10 +48,4 @@ fn surface(material: &mesh_loader::Material) -> Option<Material> {
         out.roughness = (2.0 / (exponent + 2.0)).powf(0.25).clamp(0.2, 1.0);
     }
     Some(out)
-}
-
-/// Whether a COLLADA file says that its up axis is not Z.
-fn turned_up(bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(65_536)]);
-    text.split_once("<up_axis>").is_some_and(|(_, rest)| !rest.trim_start().starts_with("Z_UP"))
 }

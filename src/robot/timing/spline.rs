@@ -49,6 +49,7 @@ impl Spline {
             points.push(a.iter().zip(b).map(|(a, b)| a + share * (b - a)).collect::<Vec<f64>>());
         }
         points[count] = rows[rows.len() - 1].clone();
+        round_corners(&mut points, unit);
         // Mirrored neighbours put the curve's ends on the polyline's ends, without curvature there.
         let mirror = |end: &[f64], inner: &[f64]| -> Vec<f64> {
             end.iter().zip(inner).map(|(e, i)| 2.0 * e - i).collect()
@@ -92,6 +93,26 @@ impl Spline {
         for (row, w) in rows.into_iter().zip(weights) {
             row.clear();
             row.extend((0..a.len()).map(|j| w[0] * a[j] + w[1] * b[j] + w[2] * c[j] + w[3] * d[j]));
+        }
+    }
+}
+
+/// Rounds of averaging neighbours, and how far a point may go (seconds at full speed).
+const ROUNDING: usize = 6;
+const LEEWAY: f64 = 0.0015;
+
+/// Averages inner points with their neighbours, each within a leeway of where it was: bends that
+/// fall on single way-points are spread, so that they need not be taken slowly.
+fn round_corners(points: &mut [Vec<f64>], unit: &[f64]) {
+    let given = points.to_vec();
+    for _ in 0..ROUNDING {
+        let before = points.to_vec();
+        for i in 1..points.len() - 1 {
+            for (j, unit) in unit.iter().enumerate() {
+                let mean = 0.25 * (before[i - 1][j] + 2.0 * before[i][j] + before[i + 1][j]);
+                let leeway = LEEWAY * unit;
+                points[i][j] = mean.clamp(given[i][j] - leeway, given[i][j] + leeway);
+            }
         }
     }
 }
