@@ -235,7 +235,8 @@ pub enum WorldModelArg {
 pub enum VerifierArg {
     /// Rules on the clouds.
     Geometric,
-    /// A vision-language model over the OpenAI-compatible API (OPENAI_BASE_URL, OPENAI_API_KEY).
+    /// A vision-language model over the OpenAI-compatible API (FLOWARM_VLM_URL,
+    /// FLOWARM_VLM_MODEL, FLOWARM_VLM_KEY).
     Vlm,
     /// The person at the screen.
     Human,

@@ -8,11 +8,11 @@ mod args;
 mod console;
 mod summary;
 
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Write};
 
 use clap::Parser;
 use interface::Cancel;
-use session_api::{Failure, Report};
+use session_api::{Ask, Failure, Question, Report};
 
 use args::{Act, Line};
 use console::Console;
@@ -20,9 +20,9 @@ use console::Console;
 /// Runs one command line (`args` without the program's name) and gives its exit code.
 ///
 /// Nothing but `out` and `err` is written to, apart from the files that the command names; a bar
-/// is never drawn.
+/// is never drawn, and nobody answers questions.
 pub fn run(args: &[String], out: &mut (dyn Write + Send), err: &mut (dyn Write + Send)) -> i32 {
-    act(args, out, Console::plain(err), &Cancel::default())
+    act(args, out, Console::plain(err), &|_| None, &Cancel::default())
 }
 
 /// Runs the command line of this process on its own stdout and stderr, with a progress bar where
@@ -47,13 +47,43 @@ pub fn run_process() -> i32 {
     };
     let args: Vec<String> =
         std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-    act(&args, &mut std::io::stdout(), console, &cancel)
+    act(&args, &mut std::io::stdout(), console, &ask_on_terminal, &cancel)
+}
+
+/// Asks the person who started this process: `y`, or `n` and why.
+fn ask_on_terminal(question: &Question) -> Option<(bool, String)> {
+    let mut stderr = std::io::stderr();
+    let shown = writeln!(
+        stderr,
+        "Is this what \"{}\" means?\n  now:    {}\n  target: {}\nyes, or no and why: ",
+        question.instruction,
+        question.now.display(),
+        question.target.display()
+    );
+    shown.ok()?;
+    let mut line = String::new();
+    if std::io::stdin().lock().read_line(&mut line).ok()? == 0 {
+        return None;
+    }
+    answer(&line)
+}
+
+/// `yes`, or `no` with a reason; anything else is no answer.
+fn answer(line: &str) -> Option<(bool, String)> {
+    let (word, reason) = line.trim().split_once([' ', ',']).unwrap_or((line.trim(), ""));
+    let accept = match word.to_lowercase().as_str() {
+        "y" | "yes" => true,
+        "n" | "no" => false,
+        _ => return None,
+    };
+    Some((accept, reason.trim().to_owned()))
 }
 
 fn act(
     args: &[String],
     out: &mut (dyn Write + Send),
     mut console: Console<'_>,
+    ask: Ask<'_>,
     cancel: &Cancel,
 ) -> i32 {
     let line = match Line::try_parse_from(
@@ -89,7 +119,7 @@ fn act(
         console.line("The studio is not part of this build: running the tour without a window.");
     }
     let command = asked.command(common.seed);
-    let answer = session::run(&command, &|event| console.event(event), cancel);
+    let answer = session::run(&command, &|event| console.event(event), ask, cancel);
     console.finish();
     match answer {
         Ok(report) => {
@@ -165,6 +195,19 @@ mod tests {
         check("eval --policy plan --scene a --level 4", "0..=3");
         check("demo --force", "--out");
         check("", "Demo");
+    }
+
+    #[test]
+    fn people_answer_in_words() {
+        let check = |line: &str, expected: Option<(bool, &str)>| {
+            let expected = expected.map(|(accept, reason)| (accept, reason.to_owned()));
+            assert_eq!(answer(line), expected, "{line}");
+        };
+        check("y\n", Some((true, "")));
+        check("Yes, fine", Some((true, "fine")));
+        check("no the cup is tilted", Some((false, "the cup is tilted")));
+        check("perhaps", None);
+        check("", None);
     }
 
     #[test]

@@ -121,6 +121,9 @@ fn plan(report: &PlanReport) -> String {
     if report.reach == Reach::Unknown {
         lines.push("later stages skipped: camera pose unknown".into());
     }
+    if let Some(reason) = &report.failed {
+        lines.push(reason.clone());
+    }
     lines.push(match (&report.refused, report.success) {
         (Some(reason), _) => format!("refused: {reason}"),
         (None, Some(true)) => format!("\"{}\": done", report.instruction),

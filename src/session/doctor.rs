@@ -140,11 +140,11 @@ fn program(name: &str, purpose: &str, fix: &str) -> Check {
 fn judge() -> Check {
     check(
         "vision-language model",
-        match std::env::var("OPENAI_BASE_URL") {
+        match std::env::var("FLOWARM_VLM_URL") {
             Ok(address) if !address.is_empty() => Ok(format!("configured: {address}")),
             _ => Err((
                 "not configured; the geometric judge needs none".into(),
-                "set OPENAI_BASE_URL, OPENAI_API_KEY and OPENAI_MODEL".into(),
+                "set FLOWARM_VLM_URL, FLOWARM_VLM_MODEL and, where it asks for one, FLOWARM_VLM_KEY".into(),
             )),
         },
     )

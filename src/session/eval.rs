@@ -6,12 +6,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use interface::{Cancel, MotionPermit};
+use plan::{GeometricVerifier, PlanOptions};
 use rayon::prelude::*;
 use robot::Robot;
 use session_api::{
     EvalPolicy, EvalReport, EvalSpec, Event, Failure, Millis, Sink, Trial, wilson95,
 };
 use sim::{Cell, CellOptions, SimError, run_demonstration};
+use world_model::GoalFlow;
+
+use crate::planned::{PlannedRun, run_planned};
+
+/// New plans that a trial may make when something went wrong.
+pub const REPLANS: usize = 2;
 
 /// A finished trial and how long its decisions took, milliseconds.
 pub struct Finished {
@@ -37,7 +44,7 @@ pub fn evaluate(spec: &EvalSpec, events: Sink<'_>, cancel: &Cancel) -> Result<Ev
             let seed = spec.seed.wrapping_add(index);
             let finished = match spec.policy {
                 EvalPolicy::Scripted => scripted(spec, &robot, seed, cancel),
-                EvalPolicy::Plan => return Err(Failure::Usage("no planner yet".into())),
+                EvalPolicy::Plan => planned(spec, &robot, seed, cancel),
             }?;
             if finished.is_some() {
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -118,4 +125,35 @@ fn scripted(
         reason,
     };
     Ok(Some(Finished { trial, act_millis }))
+}
+
+/// One task planned with `goal_flow` and carried out; `None` when it was stopped on request.
+fn planned(
+    spec: &EvalSpec,
+    robot: &Arc<Robot>,
+    seed: u64,
+    cancel: &Cancel,
+) -> Result<Option<Finished>, Failure> {
+    let mut cell = cell(&spec.scene, robot, seed, spec.level)?;
+    let run = PlannedRun {
+        options: PlanOptions { seed, ..PlanOptions::default() },
+        replans: REPLANS,
+        world_model: &mut GoalFlow,
+        verifier: &mut GeometricVerifier,
+        cancel,
+    };
+    // The stages of trials that run side by side would only be a jumble.
+    let outcome = run_planned(&mut cell, run, &mut |_| (), &mut |_, _, _| ())?;
+    if cancel.is_cancelled() {
+        return Ok(None);
+    }
+    let trial = Trial {
+        seed,
+        success: outcome.success,
+        steps: outcome.ticks,
+        seconds: cell.time_secs(),
+        retries: outcome.retries(),
+        reason: outcome.reason(),
+    };
+    Ok(Some(Finished { trial, act_millis: outcome.plan_millis }))
 }

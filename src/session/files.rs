@@ -1,8 +1,11 @@
 //! Reading what a command names and writing what it makes.
 
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use interface::Image;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use session_api::{Event, Failure, OutFolder, Sink};
 
@@ -59,12 +62,27 @@ impl<'a> Written<'a> {
         self.files.push(path);
     }
 
-    /// Writes a file.
+    /// Writes a file: all of it or nothing, also when the program is stopped on the way.
     pub fn bytes(&mut self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         let path = self.prepare(name)?;
-        std::fs::write(&path, bytes).map_err(|error| failed(&path, &error))?;
+        let whole = || -> std::io::Result<()> {
+            let mut file =
+                tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+            file.write_all(bytes)?;
+            file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+            file.persist(&path)?;
+            Ok(())
+        };
+        whole().map_err(|error| failed(&path, &error))?;
         self.took(path);
         Ok(())
+    }
+
+    /// Writes a value as JSON.
+    pub fn json(&mut self, name: &str, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| failed(&self.path(name), &error))?;
+        self.bytes(name, (text + "\n").as_bytes())
     }
 
     /// Writes a picture as PNG.

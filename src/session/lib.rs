@@ -5,20 +5,33 @@
 //! organs.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod benches;
 mod doctor;
+mod episode;
 mod eval;
 mod files;
 mod fit;
+mod judges;
+mod planned;
+mod planning;
+mod recording;
 mod robots;
+mod stills;
 
 use interface::Cancel;
-use session_api::{Command, Failure, Report, Sink};
+use session_api::{Ask, Command, Failure, Report, Sink};
 
 /// Runs one command to its end, or until `cancel` is set.
 ///
-/// `events` is told what happens while it happens. Everything random comes from the command's seed:
-/// the same command gives the same report, times apart, on any number of threads.
-pub fn run(command: &Command, events: Sink<'_>, cancel: &Cancel) -> Result<Report, Failure> {
+/// `events` is told what happens while it happens; `ask` puts questions to the person at the screen.
+/// Everything random comes from the command's seed: the same command gives the same report, times
+/// apart, on any number of threads.
+pub fn run(
+    command: &Command,
+    events: Sink<'_>,
+    ask: Ask<'_>,
+    cancel: &Cancel,
+) -> Result<Report, Failure> {
     match command {
         Command::Doctor => Ok(Report::Doctor(doctor::examine())),
         Command::RobotCheck { urdf } => robots::check(urdf).map(Report::RobotCheck),
@@ -26,6 +39,10 @@ pub fn run(command: &Command, events: Sink<'_>, cancel: &Cancel) -> Result<Repor
         Command::RobotIk(spec) => robots::inverse(spec, events, cancel).map(Report::Ik),
         Command::FlowFit(spec) => fit::fit(spec).map(Report::FlowFit),
         Command::Eval(spec) => eval::evaluate(spec, events, cancel).map(Report::Eval),
+        Command::Bench(spec) => benches::measure(spec, events, cancel).map(Report::Bench),
+        Command::Plan(spec) => {
+            planning::plan(spec, events, ask, cancel).map(|report| Report::Plan(Box::new(report)))
+        }
         _ => Err(Failure::Usage("not there yet".into())),
     }
 }

@@ -4,11 +4,13 @@
 //! This crate knows no organ, no flag and no terminal: the command line, the window and the tests
 //! speak it alike. Report fields are the promised JSON keys.
 
+mod ask;
 mod command;
 mod event;
 mod failure;
 mod report;
 
+pub use ask::{Ask, Question};
 pub use command::{
     BenchSpec, Command, DemoSpec, EvalPolicy, EvalSpec, FitChoice, FlowFitSpec, OutFolder,
     PlanSource, PlanSpec, RobotFkSpec, RobotIkSpec, SolverChoice, VerifierChoice, WorldModelChoice,

@@ -147,7 +147,8 @@ pub struct FlowFitReport {
 /// One stage of a plan.
 #[derive(Clone, Debug, Serialize)]
 pub struct Stage {
-    /// `observe`, `flow`, `fit`, `target`, `verdict`, `grasps`, `solve`, `path`, `execute`.
+    /// `observe`, `flow`, `fit`, `target`, `verdict`, `grasp`, `solve`, `path`, then `execute` with
+    /// its phase.
     pub name: String,
     /// Whether it gave what the next one needs.
     pub ok: bool,
@@ -259,6 +260,8 @@ pub struct PlanReport {
     pub reach: Reach,
     /// Why there is no plan.
     pub refused: Option<String>,
+    /// Why a plan that was carried out did not solve the task.
+    pub failed: Option<String>,
     /// What was missing or replaced on the way, one sentence each.
     pub warnings: Vec<String>,
     /// Every file that was written.
