@@ -128,8 +128,8 @@ def build():
                        max_opening=0.07, force=20.0,
                        finger=dict(length=0.05, width=0.02, thickness=0.012),
                        finger_links=["gripper_link", "jaw_link"]))
-    # Above the roll axis, looking along the jaws; the picture's right is the gripper's left.
-    r.camera("wrist", "gripper_link", (0.055, 0, -0.01), (pi, 0.35, -quarter))
+    # Beside the hand, looking along the jaws and a little inwards.
+    r.camera("wrist", "gripper_link", (0.012, 0.05, -0.02), (pi - 0.4, 0, 0))
     return r
 
 
