@@ -443,3 +443,72 @@ fn nothing_to_see_gives_nothing() {
     let empty = Seen { object: PointCloud::default(), part: Vec::new(), ..seen };
     assert!(grasps(&empty, &GraspOptions::default()).is_empty());
 }
+
+/// The recorded episode's first frame: the cube's eroded mask in the monocular depth of an uncalibrated
+/// camera, gravity unknown, 2.9 mm a pixel and 11 to 17 mm of depth spread.
+#[test]
+fn the_recorded_cube_is_taken_too() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../shared/data/bridge/episode_2");
+    if !folder.is_dir() {
+        println!("skipped: {} is not there", folder.display());
+        return;
+    }
+    let depth = image::open(folder.join("depth/000.png")).unwrap().to_luma16();
+    let mask = image::open(folder.join("mask_object/000.png")).unwrap().to_luma8();
+    let mask = interface::Mask {
+        width: 256,
+        height: 256,
+        bits: mask.pixels().map(|p| p.0[0] > 127).collect(),
+    };
+    let eroded = geometry::erode3x3(&mask);
+    let f = 245.885_712_252_309_25;
+    let pinhole = Pinhole { width: 256, height: 256, fx: f, fy: f, cx: 128.0, cy: 128.0 };
+    let (mut object, mut scene) = (Vec::new(), Vec::new());
+    for (u, v, z) in depth.enumerate_pixels() {
+        let p = unproject(&pinhole, f64::from(u), f64::from(v), f64::from(z.0[0]) * 1e-3);
+        if eroded.at(u as usize, v as usize) {
+            object.push(p);
+        } else if !mask.at(u as usize, v as usize) && z.0[0] > 0 {
+            scene.push(p);
+        }
+    }
+    println!("{} object points", object.len());
+    let cloud = |points: Vec<Point>| PointCloud { points: points.into(), colors: [].into() };
+    let (object, scene) = (cloud(object), cloud(scene));
+    let query = GraspQuery {
+        object: &object,
+        normals: &[],
+        part: &[],
+        scene: &scene,
+        eyes: &[Point::origin()],
+        up: None,
+        hand: &HAND,
+    };
+    let all = propose_grasps(&query, &GraspOptions::default());
+    let kept: Vec<&GraspCandidate> = all.iter().filter(|g| g.rejection.is_none()).collect();
+    let mut why = std::collections::BTreeMap::<String, usize>::new();
+    for g in &all {
+        let key = g.rejection.as_ref().map_or("kept".into(), |r| format!("{r:?}"));
+        *why.entry(key.split(' ').next().unwrap().to_owned()).or_default() += 1;
+    }
+    println!("{why:?}");
+    for g in kept.iter().take(8) {
+        println!(
+            "score {:.2} width {:.1} mm opening {:.1} inferred {} approach {:.2?} at {:.3?}",
+            g.score,
+            g.width * 1e3,
+            g.opening * 1e3,
+            g.inferred,
+            approach(g).as_slice(),
+            g.frame_from_grasp.translation.vector.as_slice()
+        );
+    }
+    assert!(!kept.is_empty());
+    // All of them hold the cube: within its few centimetres, and no wider than it is.
+    let middle = Prepared::new(&query).unwrap().part_middle;
+    for grasp in kept {
+        assert!((grasp.frame_from_grasp.translation.vector - middle.coords).norm() < 0.06);
+        assert!((0.01..0.075).contains(&grasp.width));
+    }
+}
