@@ -5,6 +5,7 @@
 //! input on any number of threads.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+pub mod overlay;
 mod picture;
 mod shade;
 pub mod shapes;
