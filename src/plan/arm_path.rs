@@ -1,7 +1,9 @@
 //! Stage `path`: from a grasp and the tool's way to timed joint paths, phase by phase.
 
 use interface::{JointPath, RigidTransform, ToolPath};
-use robot::{FollowOptions, Surroundings, follow_tool_path, plan_joint_path, time_path};
+use robot::{
+    FollowOptions, Obstacles, Robot, Surroundings, follow_tool_path, plan_joint_path, time_path,
+};
 
 use crate::carry::{Carried, Carrier};
 use crate::report::{ArmPath, Phase, Segment};
@@ -31,6 +33,8 @@ pub(crate) struct PathJob<'a> {
     /// How far the hand is open on its way in, metres.
     pub opening: f64,
     pub release: bool,
+    /// The step of the motion after which to look at the object in the hand.
+    pub look_at: Option<usize>,
     /// Share of the joints' limits to use.
     pub speed: f64,
     pub seed: u64,
@@ -68,43 +72,90 @@ pub(crate) fn plan_arm_path(carrier: &Carrier<'_>, job: &PathJob<'_>) -> Result<
     let at_grasp = way_in.last().cloned().unwrap_or_else(|| job.carried.at_grasp.clone());
     let way_in = timed(&way_in, CAREFUL * job.speed, "way to the grasp")?;
 
-    // The object's motion at its own pace.
-    let dense = densified(job.tool_path, &to_base);
-    let rows = follow_tool_path(robot, arm, &dense, &at_grasp, &follow)
-        .map_err(|e| format!("the object's motion cannot be followed: {e}"))?;
-    let motion = time_motion(&dense.times, &rows, specs, job.speed);
-    let at_end = rows.last().cloned().unwrap_or_else(|| at_grasp.clone());
-
-    let hold = |q: &[f64]| JointPath { times: vec![0.0], positions: vec![q.to_vec()] };
     let mut segments = vec![
-        Segment { phase: Phase::Approach, path: transfer, opening: job.opening, wait_secs: 0.0 },
-        Segment {
-            phase: Phase::Approach,
-            path: way_in,
-            opening: job.opening,
-            wait_secs: REST_SECS,
-        },
-        Segment { phase: Phase::Grasp, path: hold(&at_grasp), opening: 0.0, wait_secs: CLOSE_SECS },
-        Segment { phase: Phase::Motion, path: motion, opening: 0.0, wait_secs: REST_SECS },
+        Segment::new(Phase::Approach, transfer, job.opening, 0.0),
+        Segment::new(Phase::Approach, way_in, job.opening, REST_SECS),
+        Segment::new(Phase::Grasp, hold(&at_grasp), 0.0, CLOSE_SECS),
     ];
-    if job.release {
-        let opening = job.opening;
-        segments.push(Segment {
-            phase: Phase::Release,
-            path: hold(&at_end),
-            opening,
-            wait_secs: OPEN_SECS,
-        });
-        let end = dense.frame_from_tool.last().copied().unwrap_or(base_from_grasp);
-        let way_out = RETREATS.iter().find_map(|off| {
-            let away = end * RigidTransform::translation(0.0, 0.0, -off);
-            follow_tool_path(robot, arm, &line(&end, &away), &at_end, &follow).ok()
-        });
-        let way_out = way_out.ok_or("the hand cannot back off after letting go")?;
-        let path = timed(&way_out, CAREFUL * job.speed, "way out")?;
-        segments.push(Segment { phase: Phase::Retreat, path, opening, wait_secs: REST_SECS });
-    }
+    let moving = Moving {
+        robot,
+        arm,
+        base_from_world: to_base,
+        opening: job.opening,
+        release: job.release,
+        speed: job.speed,
+    };
+    let (rest, from) = match job.look_at {
+        Some(step) => {
+            let (path, at) = moving.motion(&part(job.tool_path, 0, step), &at_grasp)?;
+            let mut lift = Segment::new(Phase::Motion, path, 0.0, REST_SECS);
+            lift.look_at = Some(step);
+            segments.push(lift);
+            (part(job.tool_path, step, job.tool_path.times.len() - 1), at)
+        }
+        None => (job.tool_path.clone(), at_grasp),
+    };
+    segments.extend(moving.carry_on(&rest, &from)?);
     Ok(ArmPath { arm, segments })
+}
+
+/// The steps `from..=to` of a tool path, times from 0.
+pub(crate) fn part(path: &ToolPath, from: usize, to: usize) -> ToolPath {
+    let start = path.times.get(from).copied().unwrap_or(0.0);
+    ToolPath {
+        times: path.times[from..=to].iter().map(|t| t - start).collect(),
+        frame_from_tool: path.frame_from_tool[from..=to].to_vec(),
+    }
+}
+
+fn hold(q: &[f64]) -> JointPath {
+    JointPath { times: vec![0.0], positions: vec![q.to_vec()] }
+}
+
+/// What it takes to move on with the object in the hand.
+pub(crate) struct Moving<'a> {
+    pub robot: &'a Robot,
+    pub arm: usize,
+    pub base_from_world: RigidTransform,
+    /// How far the hand opens when it lets go, metres.
+    pub opening: f64,
+    pub release: bool,
+    /// Share of the joints' limits to use.
+    pub speed: f64,
+}
+
+impl Moving<'_> {
+    /// The object's motion at its own pace, and where the joints end.
+    fn motion(&self, tool_path: &ToolPath, from: &[f64]) -> Result<(JointPath, Vec<f64>), String> {
+        let dense = densified(tool_path, &self.base_from_world);
+        let rows = follow_tool_path(self.robot, self.arm, &dense, from, &FollowOptions::default())
+            .map_err(|e| format!("the object's motion cannot be followed: {e}"))?;
+        let end = rows.last().cloned().unwrap_or_else(|| from.to_vec());
+        let specs = &self.robot.arms[self.arm].specs;
+        Ok((time_motion(&dense.times, &rows, specs, self.speed), end))
+    }
+
+    /// The rest of the motion along a tool path (world), and letting go where that is asked for.
+    pub fn carry_on(&self, tool_path: &ToolPath, from: &[f64]) -> Result<Vec<Segment>, String> {
+        let (path, at_end) = self.motion(tool_path, from)?;
+        let mut segments = vec![Segment::new(Phase::Motion, path, 0.0, REST_SECS)];
+        let end = tool_path.frame_from_tool.last().filter(|_| self.release);
+        if let Some(world_from_end) = end {
+            let end = self.base_from_world * world_from_end;
+            segments.push(Segment::new(Phase::Release, hold(&at_end), self.opening, OPEN_SECS));
+            let way_out = RETREATS.iter().find_map(|off| {
+                let away = end * RigidTransform::translation(0.0, 0.0, -off);
+                let follow = FollowOptions::default();
+                follow_tool_path(self.robot, self.arm, &line(&end, &away), &at_end, &follow).ok()
+            });
+            let way_out = way_out.ok_or("the hand cannot back off after letting go")?;
+            let specs = &self.robot.arms[self.arm].specs;
+            let path = time_path(&way_out, specs, CAREFUL * self.speed, STEP)
+                .map_err(|e| format!("the way out cannot be timed: {e}"))?;
+            segments.push(Segment::new(Phase::Retreat, path, self.opening, REST_SECS));
+        }
+        Ok(segments)
+    }
 }
 
 /// Poses on the straight line between two.

@@ -1,6 +1,8 @@
 //! Carrying a plan out: phase by phase through the traits `Arm` and `Camera`, with a look after each
 //! phase, and a new plan when the object slipped.
 
+use std::collections::VecDeque;
+
 use geometry::Neighbours;
 use interface::{
     Arm, ArmError, ArmState, Camera, CameraError, Cancel, JointPath, JointTarget, MotionPermit,
@@ -8,6 +10,8 @@ use interface::{
 };
 use robot::Robot;
 
+use crate::adjust::displacement;
+use crate::arm_path::{Moving, part};
 use crate::input::{PlanInput, PlanOptions};
 use crate::observe::observe;
 use crate::pipeline::plan;
@@ -19,6 +23,10 @@ const EMPTY: f64 = 0.002;
 const FOLLOWED: f32 = 0.025;
 /// How far the object may move while the hand only comes to it, metres.
 const UNTOUCHED: f32 = 0.02;
+/// Where it may be after it was let go and came to rest, metres.
+const SETTLED_NEAR: f32 = 0.06;
+/// A shift in the hand smaller than this is not worth adjusting to: metres, radians.
+const WORTH: (f64, f64) = (0.002, 0.02);
 /// Fewer visible points than this say nothing.
 const FEWEST_SEEN: usize = 40;
 /// How far the arm may lag behind its targets before the next phase waits, radians, and how long it
@@ -166,16 +174,27 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
     /// Carries a plan out. `Some` is the reason why it is not done.
     fn run(&mut self, plan: &Plan, task: &Task) -> Result<Option<String>, ExecuteError> {
         let Some(path) = &plan.path else { return Ok(Some("the plan has no path".into())) };
-        let closed = 0.0;
-        for (index, segment) in path.segments.iter().enumerate() {
+        let mut segments: VecDeque<Segment> = path.segments.iter().cloned().collect();
+        while let Some(segment) = segments.pop_front() {
             let since = self.out.secs;
             let holding = segment.phase == Phase::Motion;
-            let lost = self.segment(path.arm, segment, holding.then_some(closed + EMPTY))?;
+            let lost = self.segment(path.arm, &segment, holding.then_some(EMPTY))?;
             if self.input.cancel.is_cancelled() {
                 return Ok(Some("cancelled".into()));
             }
-            let last_of_phase =
-                path.segments.get(index + 1).is_none_or(|next| next.phase != segment.phase);
+            if let (Some(step), None) = (segment.look_at, &lost) {
+                let detail = match self.adjusted(plan, task, path.arm, step)? {
+                    Some((rest, line)) => {
+                        segments = rest.into();
+                        line
+                    }
+                    None => "it sits in the hand as planned, or is hidden".into(),
+                };
+                let secs = self.out.secs - since;
+                self.out.phases.push(PhaseReport { phase: segment.phase, ok: true, secs, detail });
+                continue;
+            }
+            let last_of_phase = segments.front().is_none_or(|next| next.phase != segment.phase);
             if !last_of_phase && lost.is_none() {
                 continue;
             }
@@ -246,6 +265,68 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
         }
     }
 
+    /// Looks at the object in the hand at a step of the motion. When it sits otherwise than planned:
+    /// the rest of the motion for how it does sit, and a line about it.
+    fn adjusted(
+        &mut self,
+        plan: &Plan,
+        task: &Task,
+        arm: usize,
+        step: usize,
+    ) -> Result<Option<(Vec<Segment>, String)>, ExecuteError> {
+        let (Some(seen_then), Some(tool_path), Some(fit)) =
+            (&plan.observed, &plan.tool_path, &plan.fit)
+        else {
+            return Ok(None);
+        };
+        let Some(here) = fit.chosen.steps.get(step) else { return Ok(None) };
+        let observation = self.cell.capture()?;
+        let Some(now) = object_points(&observation, task) else { return Ok(None) };
+        let predicted: Vec<Point> = seen_then
+            .measured()
+            .points
+            .iter()
+            .map(|p| geometry::moved(&here.frame_from_start, p))
+            .collect();
+        let Some(shift) = displacement(&predicted, &now) else { return Ok(None) };
+        let n = predicted.len().max(1) as f32;
+        let centre = Point::from(predicted.iter().map(|p| p.coords).sum::<interface::Vector>() / n);
+        let travel = f64::from((geometry::moved(&shift, &centre) - centre).norm());
+        if travel < WORTH.0 && shift.rotation.angle() < WORTH.1 {
+            return Ok(None);
+        }
+        let robot = self.input.robot;
+        let state = self.cell.state()?;
+        let joints = state.positions[robot.range(arm)].to_vec();
+        let world_from_tool = self.input.world_from_base * robot.tool_pose_of(arm, &joints);
+        // The object is where `actual` takes it from its start; the hand must follow it from there.
+        let actual = shift * here.frame_from_start;
+        let object_from_tool = actual.inverse() * world_from_tool;
+        let mut rest = part(tool_path, step, tool_path.times.len() - 1);
+        rest.frame_from_tool[0] = world_from_tool;
+        for (pose, later) in rest.frame_from_tool.iter_mut().zip(&fit.chosen.steps[step..]).skip(1)
+        {
+            *pose = later.frame_from_start * object_from_tool;
+        }
+        let moving = Moving {
+            robot,
+            arm,
+            base_from_world: self.input.world_from_base.inverse(),
+            opening: plan.grasp().map_or(0.0, |g| g.opening),
+            release: plan.release,
+            speed: self.input.options.speed,
+        };
+        let line = format!(
+            "it sits {:.0} mm and {:.0}° otherwise in the hand than planned",
+            travel * 1e3,
+            shift.rotation.angle().to_degrees()
+        );
+        Ok(moving
+            .carry_on(&rest, &joints)
+            .ok()
+            .map(|segments| (segments, line + "; the rest of the motion is adjusted")))
+    }
+
     /// Looks after a phase. `Ok` and `Err` both say what was seen.
     fn check(
         &mut self,
@@ -268,6 +349,10 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
         };
         let (expected, limit) = match phase {
             Phase::Approach | Phase::Grasp => (RigidTransform::identity(), UNTOUCHED),
+            // Once let go it settles: hangs down, falls shut, slides to rest.
+            Phase::Release | Phase::Retreat => {
+                (plan.end_from_start().unwrap_or_default(), SETTLED_NEAR)
+            }
             _ => (plan.end_from_start().unwrap_or_default(), FOLLOWED),
         };
         let observation = self.cell.capture()?;
@@ -298,11 +383,7 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
         let joints = state.positions[range].to_vec();
         let open = robot.arms[arm].gripper.max_opening;
         let hold = JointPath { times: vec![0.0], positions: vec![joints.clone()] };
-        self.segment(
-            arm,
-            &Segment { phase: Phase::Release, path: hold, opening: open, wait_secs: 0.5 },
-            None,
-        )?;
+        self.segment(arm, &Segment::new(Phase::Release, hold, open, 0.5), None)?;
 
         let tool = robot.tool_pose_of(arm, &joints);
         let poses = (0..=10)
@@ -317,11 +398,7 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
                 .ok()
                 .and_then(|rows| robot::time_path(&rows, specs, 0.2, 0.02).ok());
         if let Some(path) = out {
-            self.segment(
-                arm,
-                &Segment { phase: Phase::Retreat, path, opening: open, wait_secs: 0.2 },
-                None,
-            )?;
+            self.segment(arm, &Segment::new(Phase::Retreat, path, open, 0.2), None)?;
         }
         Ok(())
     }

@@ -23,6 +23,8 @@ const DEEP: f64 = 0.012;
 const NEARBY: f32 = 0.03;
 /// More than this share of the object inside the scene refuses the prediction.
 const INSIDE_SHARE: f64 = 0.15;
+/// Cosine to the upward direction from which on a surface counts as a top.
+const FACES_UP: f32 = 0.7;
 /// Scene points this near to the object where it was are its own surroundings, metres.
 const OWN: f32 = 0.012;
 /// Slack on the task's own tolerance, as the views have noise of their own: metres, radians.
@@ -180,10 +182,14 @@ fn buried(query: &VerdictQuery<'_>) -> (f64, String) {
     if near.len() < 20 {
         return (1.0, String::new());
     }
-    // Surfaces face whoever sees them; upward is the side all the cameras here look from.
+    // Which way a surface faces is certain only for those that face upward: tops of tables, blocks,
+    // plates. Walls of holders and racks may face either way.
     let up = query.up.unwrap_or_else(|| -Vector3::z());
     let eye = Point::from((wide(&centre).coords + up * 3.0).cast::<f32>());
     let normals = estimate_normals(&near, 12, eye);
+    let up = up.cast::<f32>();
+    let (near, normals): (Vec<Point>, Vec<_>) =
+        near.into_iter().zip(normals).filter(|(_, n)| n.dot(&up) > FACES_UP).unzip();
     let index = Neighbours::new(&near);
     let inside = end
         .iter()

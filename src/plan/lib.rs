@@ -2,6 +2,7 @@
 //! stage explained. It never knows that an arm, a camera or an object is simulated, and no network.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod adjust;
 mod arm_path;
 mod body;
 mod carry;

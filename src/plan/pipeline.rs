@@ -27,6 +27,8 @@ pub const STAGES: [&str; 8] =
 const ENOUGH_GRASPS: usize = 8;
 /// Kept grasps for which a whole path is tried.
 const PATHS_TRIED: usize = 5;
+/// How far a free object is carried before it is looked at in the hand, metres.
+const LOOK_AFTER: f32 = 0.05;
 /// Poses of the hand that are examined for grasps.
 const GRASP_SAMPLES: usize = 1000;
 
@@ -125,6 +127,7 @@ impl Run<'_> {
         }
         let part = input.task.map_or(input.part, |t| t.part.as_str());
         let articulated = goal.is_some_and(|g| g.articulated);
+        self.plan.articulated = articulated;
         self.plan.release = goal.is_some_and(|g| g.release);
         let known = input.observation.views.first().is_some_and(|v| v.world_from_camera.is_some());
         self.plan.reach = if known { Reach::Known } else { Reach::Unknown };
@@ -305,6 +308,20 @@ impl Run<'_> {
         let grasp_options =
             GraspOptions { samples: GRASP_SAMPLES, keep: options.grasps, seed: options.seed };
         let mut candidates = propose_grasps(&query, &grasp_options);
+        if candidates.iter().all(|g| g.rejection.is_some()) && n < seen.object.points.len() {
+            // Nothing on what was seen: the inferred sides may have what it takes.
+            let whole = GraspQuery {
+                object: &seen.object,
+                normals: &seen.normals,
+                part: &seen.part,
+                ..query
+            };
+            let mut more = propose_grasps(&whole, &grasp_options);
+            more.iter_mut().for_each(|g| g.inferred = true);
+            if more.iter().any(|g| g.rejection.is_none()) {
+                candidates = more;
+            }
+        }
         let proposed = candidates.iter().filter(|g| g.rejection.is_none()).count();
         self.plan.grasps.sampled = proposed;
         if proposed == 0 {
@@ -376,6 +393,7 @@ impl Run<'_> {
         };
         let scene: Vec<interface::Point> =
             self.plan.observed.as_ref().map(|s| s.scene.points.to_vec()).unwrap_or_default();
+        let centre = self.plan.observed.as_ref().map(|s| s.centroid()).unwrap_or_default();
         let hand = hand_shape(carrier.robot, carrier.arm);
         let mut solved_any = false;
         for (index, carried) in ranked.iter().take(PATHS_TRIED) {
@@ -408,6 +426,7 @@ impl Run<'_> {
                 tool_path: &solution.tool_path,
                 opening: grasp.opening,
                 release: self.plan.release,
+                look_at: look_at(motion, self.plan.articulated, &centre),
                 speed: options.speed,
                 seed: options.seed,
             };
@@ -451,6 +470,16 @@ impl Run<'_> {
         self.add(StageReport { name: "solve", ok: true, millis: solving, detail: solve_line });
         Err(self.refuse("path", pathing, last))
     }
+}
+
+/// The first step at which a free object has been carried far enough to be looked at in the hand, when
+/// some of the motion is still to come.
+fn look_at(motion: &MotionFit, articulated: bool, centre: &interface::Point) -> Option<usize> {
+    let far = |step: &flow::StepFit| {
+        (geometry::moved(&step.frame_from_start, centre) - centre).norm() >= LOOK_AFTER
+    };
+    let step = motion.steps.iter().position(far).filter(|_| !articulated)?;
+    (step + 2 < motion.steps.len()).then_some(step)
 }
 
 /// Runs and adds to the clock, milliseconds.

@@ -91,6 +91,15 @@ pub struct Segment {
     pub opening: f64,
     /// Seconds to wait at the end.
     pub wait_secs: f64,
+    /// The step of the tool path that the segment ends at, when the object in the hand should be
+    /// looked at there.
+    pub look_at: Option<usize>,
+}
+
+impl Segment {
+    pub(crate) fn new(phase: Phase, path: JointPath, opening: f64, wait_secs: f64) -> Self {
+        Self { phase, path, opening, wait_secs, look_at: None }
+    }
 }
 
 /// The arm's motion.
@@ -129,6 +138,8 @@ pub struct Plan {
     pub goal: usize,
     /// Whether the goal ends with the hand letting go.
     pub release: bool,
+    /// Whether the object hangs on a joint of its own.
+    pub articulated: bool,
     /// What was odd but could be lived with.
     pub warnings: Vec<String>,
     /// Stage `observe`.
