@@ -23,7 +23,7 @@ impl Arriving {
 }
 
 /// Rougher surfaces mirror nothing that one would recognise; the sky's mean is enough for them.
-const MIRRORS: f32 = 0.5;
+const MIRRORS: f32 = 0.42;
 /// How far away things still darken a corner, metres.
 const NEARBY: f32 = 1.5;
 /// No mirrored light above this: single bright samples would show as specks.
@@ -41,71 +41,122 @@ pub(crate) fn channels(stage: &Stage<'_>) -> usize {
     stage.lamps.len() + 4
 }
 
-/// What reaches every pixel, noisy.
+/// What reaches every pixel, noisy: one ray to each lamp and to the sky from every pixel, and the rest
+/// of the samples where neighbours disagree, which is where shadows end.
 pub(crate) fn arriving(stage: &Stage<'_>, surfaces: &[Surface]) -> Arriving {
     let channels = channels(stage);
     let width = stage.lens.width;
     let mut values = vec![1.0; surfaces.len() * channels];
-    values.par_chunks_mut(width * channels).zip(surfaces.par_chunks(width)).enumerate().for_each(
-        |(y, (row, surfaces))| {
-            for (x, (out, surface)) in row.chunks_mut(channels).zip(surfaces).enumerate() {
-                if surface.is_some() && !hidden_by_haze(stage, surface) {
-                    probe(stage, surface, Spot { x: x as u32, y: y as u32 }, out);
+    values.par_chunks_mut(width * channels).enumerate().for_each(|(y, row)| {
+        for (x, out) in row.chunks_mut(channels).enumerate() {
+            let surface = &surfaces[y * width + x];
+            if surface.is_some() && !hidden_by_haze(stage, surface) {
+                let spot = Spot { x: x as u32, y: y as u32 };
+                for channel in 0..=stage.lamps.len() {
+                    out[channel] = open_share(stage, surface, spot, channel, 1);
+                }
+                mirror(stage, surface, spot, out);
+            }
+        }
+    });
+    let first = Arriving { channels, values };
+    if stage.options.shadow_samples.max(stage.options.ambient_samples) < 2 {
+        return first;
+    }
+    let mut values = first.values.clone();
+    values.par_chunks_mut(width * channels).enumerate().for_each(|(y, row)| {
+        for (x, out) in row.chunks_mut(channels).enumerate() {
+            let surface = &surfaces[y * width + x];
+            if !surface.is_some() || hidden_by_haze(stage, surface) {
+                continue;
+            }
+            let spot = Spot { x: x as u32, y: y as u32 };
+            for (channel, out) in out.iter_mut().enumerate().take(stage.lamps.len() + 1) {
+                let more = stage.samples(channel);
+                if more > 1 && disagree(stage, surfaces, &first, x, y, channel) {
+                    let rest = open_share(stage, surface, spot, channel, more);
+                    *out = (*out + rest * more as f32) / (more + 1) as f32;
                 }
             }
-        },
-    );
+        }
+    });
     Arriving { channels, values }
 }
 
-/// Sends the rays of one pixel.
-pub(crate) fn probe(stage: &Stage<'_>, surface: &Surface, spot: Spot, out: &mut [f32]) {
-    let options = &stage.options;
-    let start = surface.clear();
-    let purpose =
-        |k: usize| move |count: u32| Samples::new(count, spot.x, spot.y, k as u32, stage.seed);
-    for (k, lamp) in stage.lamps.iter().enumerate() {
-        // What faces away from the lamp gets nothing from it in any case.
-        let towards = lamp.position - surface.at;
-        if surface.normal.dot(&towards) <= 0.0 {
-            out[k] = 1.0;
-            continue;
+/// Whether the first samples about a pixel say that a shadow ends there. A stray one in the whole
+/// block is left to the smoothing.
+fn disagree(
+    stage: &Stage<'_>,
+    surfaces: &[Surface],
+    first: &Arriving,
+    x: usize,
+    y: usize,
+    channel: usize,
+) -> bool {
+    let (width, height) = (stage.lens.width, stage.lens.height);
+    let item = surfaces[y * width + x].item;
+    let (mut open, mut all) = (0.0, 0.0);
+    for ny in y.saturating_sub(2)..=(y + 2).min(height - 1) {
+        for nx in x.saturating_sub(2)..=(x + 2).min(width - 1) {
+            let pixel = ny * width + nx;
+            if surfaces[pixel].item == item {
+                all += 1.0;
+                open += first.at(pixel)[channel];
+            }
         }
-        let count = options.shadow_samples.max(1);
-        let samples = purpose(k + 1)(count);
-        let open = (0..count)
-            .filter(|i| {
-                let direction = lamp.towards(&start, samples.at(*i));
-                // Below the triangle's own plane only that triangle could hide the lamp; the
-                // interpolated normal says that it is lit.
-                !stage.solid.blocks(&Ray::new(start, direction), 0.999)
-            })
-            .count();
-        out[k] = open as f32 / count as f32;
     }
-    let sky = stage.lamps.len();
-    let count = options.ambient_samples.max(1);
-    let samples = purpose(0)(count);
+    let few = if channel < stage.lamps.len() { 0.5 } else { 1.5 };
+    open > few && open < all - few
+}
+
+/// Sends all the rays of one place.
+pub(crate) fn probe(stage: &Stage<'_>, surface: &Surface, spot: Spot, out: &mut [f32]) {
+    for channel in 0..=stage.lamps.len() {
+        out[channel] = open_share(stage, surface, spot, channel, stage.samples(channel).min(4));
+    }
+    mirror(stage, surface, spot, out);
+}
+
+/// The share of a lamp, or of the sky for the channel after the last lamp, that is not hidden.
+fn open_share(stage: &Stage<'_>, surface: &Surface, spot: Spot, channel: usize, count: u32) -> f32 {
+    let start = surface.clear();
+    let lamp = stage.lamps.get(channel);
+    // What faces away from the lamp gets nothing from it in any case.
+    if lamp.is_some_and(|lamp| surface.normal.dot(&(lamp.position - surface.at)) <= 0.0) {
+        return 1.0;
+    }
+    let samples = Samples::new(count, spot.x, spot.y, channel as u32, stage.seed);
     let open = (0..count)
-        .filter(|i| {
-            let direction = cosine_direction(&surface.normal, samples.at(*i));
-            !stage.solid.blocks(&Ray::new(start, direction), NEARBY)
+        .filter(|i| match lamp {
+            Some(lamp) => {
+                let towards = lamp.towards(&start, samples.at(*i));
+                !stage.solid.blocks(&Ray::new(start, towards), 0.999)
+            }
+            None => {
+                let direction = cosine_direction(&surface.normal, samples.at(*i));
+                !stage.solid.blocks(&Ray::new(start, direction), NEARBY)
+            }
         })
         .count();
-    out[sky] = open as f32 / count as f32;
-    if mirrors(surface) {
-        let view = stage.towards_eye(surface);
-        let reflectance = Reflectance::new(surface, view);
-        let count = options.shadow_samples.max(1);
-        let samples = purpose(sky + 1)(count);
-        let mut sum = Vector::zeros();
-        for i in 0..count {
-            let direction = reflectance.mirror_direction(samples.at(i));
-            sum += stage.glimpse(start, direction);
-        }
-        for (k, c) in sum.iter().enumerate() {
-            out[sky + 1 + k] = c / count as f32;
-        }
+    open as f32 / count as f32
+}
+
+/// What a glossy surface mirrors.
+fn mirror(stage: &Stage<'_>, surface: &Surface, spot: Spot, out: &mut [f32]) {
+    if !mirrors(surface) {
+        return;
+    }
+    let start = surface.clear();
+    let first = stage.lamps.len() + 1;
+    let reflectance = Reflectance::new(surface, stage.towards_eye(surface));
+    let count = (stage.options.shadow_samples / 4).max(1);
+    let samples = Samples::new(count, spot.x, spot.y, first as u32, stage.seed);
+    let mut sum = Vector::zeros();
+    for i in 0..count {
+        sum += stage.glimpse(start, reflectance.mirror_direction(samples.at(i)));
+    }
+    for (out, sum) in out[first..].iter_mut().zip(sum.iter()) {
+        *out = sum / count as f32;
     }
 }
 
@@ -118,6 +169,12 @@ fn hidden_by_haze(stage: &Stage<'_>, surface: &Surface) -> bool {
 }
 
 impl Stage<'_> {
+    /// How many rays go to a lamp, or to the sky for the channel after the last lamp.
+    fn samples(&self, channel: usize) -> u32 {
+        let lamp = channel < self.lamps.len();
+        if lamp { self.options.shadow_samples } else { self.options.ambient_samples }.max(1)
+    }
+
     fn towards_eye(&self, surface: &Surface) -> Vector {
         (self.lens.eye - surface.at).try_normalize(1e-9).unwrap_or(surface.normal)
     }

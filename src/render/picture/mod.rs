@@ -21,9 +21,10 @@ use crate::trace::{Placed, Ray, TracedMesh, World};
 pub struct RenderOptions {
     /// Rays through each pixel in which something ends: 1 none but its centre, 4 or 16 smooth.
     pub samples: u32,
-    /// Rays to every lamp from each pixel, before smoothing over its neighbours.
+    /// Rays to every lamp from each pixel in which a shadow ends, one elsewhere, before smoothing over
+    /// neighbours.
     pub shadow_samples: u32,
-    /// Rays to the sky from each pixel, before smoothing over its neighbours.
+    /// Rays to the sky from each pixel in a corner, one elsewhere, before smoothing over neighbours.
     pub ambient_samples: u32,
     /// The same seed gives the same noise.
     pub seed: u64,
@@ -48,7 +49,7 @@ impl RenderOptions {
 
     /// For the frames of a film.
     pub fn film() -> Self {
-        Self { samples: 4, shadow_samples: 2, ambient_samples: 4, ..Self::observation() }
+        Self { samples: 4, shadow_samples: 4, ambient_samples: 4, ..Self::observation() }
     }
 
     /// For one good picture.

@@ -84,9 +84,10 @@ impl Ray {
 
 const LEAF: u32 = 1 << 31;
 /// Levels after which splits halve the count, whatever they cost: this bounds the depth.
-const SAH_LEVELS: usize = 24;
-/// Room for three waiting children at each of those levels and at each halving of what is left.
-const STACK: usize = 160;
+const SAH_LEVELS: usize = 10;
+/// Room for three waiting children at each of those levels and at each quartering of what is left.
+/// Short, because every walk clears it.
+const STACK: usize = 80;
 
 /// Four boxes: `bounds[axis][0]` lowest, `bounds[axis][1]` highest coordinates.
 #[derive(Clone)]
