@@ -2,7 +2,7 @@
 
 Needs the Python package `mujoco`. Reads one JSON object from stdin (robot, motors, boxes, targets, as
 `physics.rs` writes them), builds the MJCF from those figures and prints one JSON object with
-the steps a CPU second of each run. Both of MuJoCo's usual integrators are timed; the faster counts.
+the steps a CPU second of each run, the best of a few.
 """
 
 import json
@@ -17,10 +17,15 @@ def numbers(values):
     return " ".join(f"{v:.9g}" for v in values)
 
 
+def signed(bits):
+    return bits - (1 << 32) if bits >= 1 << 31 else bits
+
+
 def geom(shape, groups, assets):
     kind, size = shape["kind"], shape["size"]
     pose = f'pos="{numbers(shape["pos"])}" quat="{numbers(shape["quat"])}"'
-    bits = f'contype="{groups[0]}" conaffinity="{groups[1]}"'
+    # MuJoCo lets two geoms meet when either wants the other; the sets are symmetric.
+    bits = f'contype="{signed(groups[0])}" conaffinity="{signed(groups[1])}"'
     friction = f'friction="{shape["friction"]} 0.005 0.0001"'
     if kind == "mesh":
         name = f"mesh{len(assets)}"
@@ -112,8 +117,8 @@ def main():
     given = json.load(sys.stdin)
     runs = []
     for run in given["runs"]:
-        tried = [timed(given, run, integrator) for integrator in ("Euler", "implicitfast")]
-        speed, moved = max(tried)
+        # With the plain Euler integrator these finger motors swing and the sweep goes astray.
+        speed, moved = timed(given, run, "implicitfast")
         runs.append({"name": run["name"], "steps_per_cpu_sec": speed, "boxes_moved": moved})
     print(json.dumps({"version": mujoco.__version__, "runs": runs}))
 

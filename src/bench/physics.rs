@@ -12,7 +12,7 @@ use robot::{Geometry, IkOptions, JointKind, Robot, solve_ik};
 use serde_json::{Value, json};
 use sim::{
     Cell, CellOptions, DemoStep, STEP_SECS, Scene, SceneBuilder, Shape, SimError, State, ThingSpec,
-    rotor_inertia, tool_down,
+    rotor_inertia, tool_down, touch_groups,
 };
 
 /// Names the Python with the peers' packages; `python3` where it is not set.
@@ -291,6 +291,7 @@ fn run_peer(given: &Value) -> Result<Value, String> {
 
 fn robot_json(robot: &Robot, world_from_base: &RigidTransform) -> Value {
     let model = &robot.model;
+    let groups = touch_groups(robot);
     let links = model.links.iter().enumerate().map(|(index, link)| {
         let joint = link.parent_joint.map(|joint| &model.joints[joint]);
         let pose = joint.map_or(*world_from_base, |joint| joint.parent_from_joint);
@@ -305,9 +306,7 @@ fn robot_json(robot: &Robot, world_from_base: &RigidTransform) -> Value {
             "mass": inertial.map_or(0.0, |inertial| inertial.mass),
             "center": inertial.map(|inertial| inertial.center).unwrap_or_default().as_slice(),
             "inertia": [i[(0, 0)], i[(1, 1)], i[(2, 2)], i[(0, 1)], i[(0, 2)], i[(1, 2)]],
-            // Links meet boxes and floor, not each other: MuJoCo leaves out neighbours itself, and
-            // no run here folds the arm onto itself.
-            "groups": [2, 1],
+            "groups": groups[index],
             "shapes": shapes.collect::<Vec<_>>(),
             "joint": joint.and_then(|joint| joint_json(robot, joint)),
         })

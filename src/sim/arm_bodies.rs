@@ -32,6 +32,8 @@ const PAD_FRICTION: f32 = 1.0;
 /// How far a gripper joint is from its target when its motor gives all its force: metres, radians.
 const GRIP_SLIDE: f64 = 0.002;
 const GRIP_TURN: f64 = 0.03;
+/// Nearer than this to a limit, rad or m, the limit is told to the engine.
+const LIMIT_MARGIN: f32 = 0.05;
 /// Time constant of a gripper joint that runs free, seconds.
 const GRIP_LAG: f64 = 0.02;
 
@@ -62,6 +64,21 @@ struct Motor {
 /// The robot's bodies; joints in the order of the model's movable joints.
 pub(crate) struct RobotBodies {
     joints: Vec<Driven>,
+}
+
+/// Which links of a robot may touch which, as each link's own bits and the bits it touches; things
+/// have bit 0. Two bodies meet when each touches the other.
+pub fn touch_groups(robot: &Robot) -> Vec<[u32; 2]> {
+    let home = robot.home();
+    let mut base_from_link = Vec::new();
+    link_poses(&robot.model, &robot.q(&home.positions, &home.openings), &mut base_from_link);
+    let (rigids, rigid_of) = rigids(robot);
+    let groups = collision_groups(robot, &rigids, &rigid_of, &base_from_link);
+    let bits = |rigid: &usize| {
+        let groups = groups[*rigid];
+        [groups.memberships.bits(), groups.filter.bits()]
+    };
+    rigid_of.iter().map(bits).collect()
 }
 
 /// Links tied together by fixed joints: the body they make.
@@ -230,13 +247,20 @@ impl RobotBodies {
             let joints = &mut world.physics.sets.multibody_joints;
             let Some((multibody, link)) = joints.get_mut(joint.handle) else { continue };
             if let Some(link) = multibody.link_mut(link) {
-                link.joint.data.set_motor(
+                let position = link.joint.coords()[joint.axis as usize];
+                let data = &mut link.joint.data;
+                data.set_motor(
                     joint.axis,
                     targets[column] as f32,
                     speeds[column] as f32,
                     joint.motor.stiffness,
                     joint.motor.damping,
                 );
+                // A limit is a constraint that is solved at every step: only near it does it bind.
+                let limit = data.limits[joint.axis as usize];
+                let near =
+                    position - limit.min < LIMIT_MARGIN || limit.max - position < LIMIT_MARGIN;
+                data.limit_axes.set(joint.axis.into(), near);
             }
         }
     }
@@ -434,6 +458,9 @@ fn jaw_lever(robot: &Robot, arm: &robot::ArmSetup, column: usize) -> f64 {
     (tool - axis_origin).cross(&axis).norm().max(0.01)
 }
 
+/// Bodies this many joints from each other or nearer never need to be kept apart: limits do that.
+const APART: usize = 3;
+
 /// Which bodies may touch which: everything but neighbours, fingers of one hand, and what overlaps
 /// in the home posture because shapes are generous. The engine has 32 groups; a robot with more
 /// moving bodies touches things, but not itself.
@@ -451,11 +478,9 @@ fn collision_groups(
     }
     let parent = |r: usize| rigids[r].parent.map(|(p, _)| p);
     let near = |a: usize, b: usize| {
-        let up = |r: usize| parent(r).and_then(parent);
-        parent(a) == Some(b)
-            || parent(b) == Some(a)
-            || up(a) == Some(b)
-            || up(b) == Some(a)
+        let above = |r: usize| std::iter::successors(parent(r), |p| parent(*p)).take(APART);
+        above(a).any(|r| r == b)
+            || above(b).any(|r| r == a)
             || (parent(a) == parent(b) && parent(a) != Some(0))
     };
     let solids: Vec<_> = robot

@@ -161,6 +161,9 @@ pub struct ThingJoint {
     pub start: f64,
     /// Dry friction, N m or N: what it takes to set the joint in motion.
     pub friction: f64,
+    /// How much dry friction each newton adds that other things push the child along the joint
+    /// frame's y axis with: drawers on short rails jam when they are pulled askew. 0 for none.
+    pub jam: f64,
     /// Whether parent and child also touch, beyond what the limits say.
     pub contacts: bool,
 }

@@ -43,6 +43,14 @@ pub enum DemoStep {
         /// Which way.
         motion: Motion,
     },
+    /// Moves the joints of the active arm to a posture: which of several ways to hold the tool
+    /// somewhere decides how far it can be taken from there.
+    Posture {
+        /// One position a joint, rad or m.
+        joints: Vec<f64>,
+        /// Share of the speed, acceleration and jerk limits, 0 to 1.
+        scale: f64,
+    },
     /// Moves the tool along poses over time (world frame), from where it is to the first on a
     /// straight line.
     Follow(ToolPath),
@@ -131,6 +139,7 @@ impl<'a> Run<'a> {
                 DemoStep::MoveTo { world_from_tool, motion: Motion::Line { speed } } => {
                     self.line(world_from_tool, *speed)?;
                 }
+                DemoStep::Posture { joints, scale } => self.joint_move(joints.clone(), *scale)?,
                 DemoStep::Follow(path) => self.follow(path)?,
                 DemoStep::Gripper { opening, secs } => {
                     self.target.openings[self.arm] = *opening;

@@ -72,7 +72,7 @@ impl Servo {
     /// Takes the target of the next period, held within the limits of position and speed. A target
     /// that does not fit or is not finite leaves the arm where it was sent last.
     pub fn accept(&mut self, target: &JointTarget, info: &ArmInfo) -> Result<(), ArmError> {
-        self.from.clone_from(&self.to);
+        copy_target(&self.to, &mut self.from);
         let wrong = |what, got, expected| ArmError::WrongLength {
             what,
             got,
@@ -152,7 +152,7 @@ impl Servo {
 
     /// What was sent and where the arm is; the stamp is the caller's.
     pub fn report(&self, robot: &Robot, sent: &mut Sent) {
-        sent.target.clone_from(&self.to);
+        copy_target(&self.to, &mut sent.target);
         let state = &mut sent.state;
         state.positions.clear();
         state.positions.extend(self.columns.iter().map(|c| self.q[*c]));
@@ -171,4 +171,10 @@ impl Servo {
             state.openings.push(share * arm.gripper.max_opening);
         }
     }
+}
+
+/// Copies without allocating where sizes agree, which a derived `clone_from` does not.
+fn copy_target(from: &JointTarget, to: &mut JointTarget) {
+    to.positions.clone_from(&from.positions);
+    to.openings.clone_from(&from.openings);
 }

@@ -32,6 +32,13 @@ impl State<'_> {
         self.world.thing(thing).map(|index| self.world.thing_pose(index))
     }
 
+    /// Where all things are whose name begins with `prefix`, without allocating.
+    pub fn poses_of<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = RigidTransform> + 'a {
+        (0..self.world.thing_count())
+            .filter(move |thing| self.world.spec(*thing).name.starts_with(prefix))
+            .map(|thing| self.world.thing_pose(thing))
+    }
+
     /// Where a thing was at reset, after settling: `world_from_thing`.
     pub fn start_pose(&self, thing: &str) -> Option<RigidTransform> {
         self.world.thing(thing).and_then(|index| self.starts.get(index)).copied()

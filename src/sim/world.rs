@@ -21,6 +21,9 @@ const TOUCHING: f32 = 3e-4;
 /// Damping of the hinges things hang on, N m s/rad: what a small dry hinge has.
 const HINGE_DAMPING: f32 = 2e-3;
 
+/// Steps over which the side load of rails is evened out.
+const RAIL_STEPS: f32 = 10.0;
+
 /// What a collider belongs to.
 #[derive(Clone, Debug)]
 pub(crate) struct Label {
@@ -38,10 +41,23 @@ struct ThingBody {
     colliders: Vec<ColliderHandle>,
 }
 
+/// A joint whose dry friction grows with the load from the side.
+struct Rail {
+    thing: usize,
+    handle: MultibodyJointHandle,
+    /// Its degree of freedom within its multibody.
+    dof: usize,
+    /// The joint frame's y axis on the thing.
+    side: engine::Vector,
+    friction: f32,
+    jam: f32,
+}
+
 /// The simulated world: the physics engine, and whose each of its bodies is.
 pub(crate) struct World {
     pub physics: Physics,
     things: Vec<ThingBody>,
+    rails: Vec<Rail>,
     labels: Vec<Label>,
     steps: u64,
     broken: Option<Arc<str>>,
@@ -61,6 +77,7 @@ impl World {
         let mut world = Self {
             physics: Physics::new(),
             things: Vec::new(),
+            rails: Vec::new(),
             labels: Vec::new(),
             steps: 0,
             broken: None,
@@ -159,7 +176,42 @@ impl World {
         };
         multibody.forward_kinematics(&sets.bodies, true);
         multibody.update_rigid_bodies(&mut sets.bodies, true);
+        if joint.jam > 0.0 {
+            self.rails.push(Rail {
+                thing: child,
+                handle,
+                dof,
+                side: to_pose(&joint.child_from_joint).rotation * engine::Vector::Y,
+                friction: joint.friction as f32,
+                jam: joint.jam as f32,
+            });
+        }
         Ok(())
+    }
+
+    /// Dry friction of the rails for the side load of the last step, evened out over some
+    /// [`RAIL_STEPS`] steps so that a single knock does not lock a drawer.
+    fn load_rails(&mut self) {
+        for rail in &self.rails {
+            let sets = &self.physics.sets;
+            let side = sets.bodies[self.things[rail.thing].body].rotation() * rail.side;
+            let mut push = 0.0;
+            for collider in &self.things[rail.thing].colliders {
+                for pair in sets.narrow_phase.contact_pairs_with(*collider) {
+                    let sign = if pair.collider2 == *collider { 1.0 } else { -1.0 };
+                    for manifold in pair.solver_manifolds() {
+                        let impulse: f32 = manifold.points.iter().map(|p| p.data.impulse).sum();
+                        push += sign * impulse * manifold.data.normal.dot(side);
+                    }
+                }
+            }
+            let load = push.abs() / STEP_SECS as f32;
+            let joints = &mut self.physics.sets.multibody_joints;
+            if let Some((multibody, _)) = joints.get_mut(rail.handle) {
+                let friction = &mut multibody.frictions_mut()[rail.dof];
+                *friction += (rail.friction + rail.jam * load - *friction) / RAIL_STEPS;
+            }
+        }
     }
 
     /// Adds a label for a link of the robot and returns what its colliders carry as user data.
@@ -173,6 +225,7 @@ impl World {
         if self.broken.is_some() {
             return;
         }
+        self.load_rails();
         self.physics.step();
         self.steps += 1;
         if let Some(broken) = self.physics.broken() {

@@ -57,7 +57,7 @@ fn tilt(pot: &RigidTransform) -> f64 {
 }
 
 fn drops<'a>(state: &'a State<'_>) -> impl Iterator<Item = Point3<f64>> + 'a {
-    (0..TEA).filter_map(|i| state.pose(&drop_name(i))).map(|pose| pose.translation.vector.into())
+    state.poses_of("tea_").map(|pose| pose.translation.vector.into())
 }
 
 fn drop_name(index: usize) -> String {
