@@ -12,6 +12,9 @@ use super::{FINGER_ROOM, RUN_UP, STRAY_POINTS};
 const ANTIPODAL: f64 = 0.349;
 /// The same where the surface is inferred from the outline, whose slope is known less well.
 const OUTLINE: f64 = 0.44;
+/// The same for a seen surface with a straight outline: on things a few pixels wide, neighbours lie on
+/// one side only and normals lean towards the camera.
+const LEANING: f64 = 0.61;
 /// A surface turned away from every camera by more than this could not have been seen: the cosine
 /// between its normal and the direction to the camera.
 const GRAZING: f32 = 0.30;
@@ -155,11 +158,15 @@ impl<'a> Slab<'a> {
             return Side { angle: seen, inferred: false, faces: true };
         }
         let place = middle.map(|m| f64::from(m / count.max(1) as f32));
-        if self.could_be_seen(place, sign) || self.widens(sign, edge, tip as f32) {
+        if self.widens(sign, edge, tip as f32) {
             return Side { angle: seen, inferred: false, faces: false };
         }
-        let angle = outline_angle(touches, sign, edge);
-        Side { angle, inferred: true, faces: angle <= OUTLINE }
+        let outline = outline_angle(touches, sign, edge);
+        if self.could_be_seen(place, sign) {
+            let faces = seen <= LEANING && outline <= OUTLINE;
+            return Side { angle: seen, inferred: false, faces };
+        }
+        Side { angle: outline, inferred: true, faces: outline <= OUTLINE }
     }
 
     /// Whether a surface at `place` (hand coordinates) that faces along `sign` times y would be turned

@@ -67,6 +67,8 @@ const FINGER_ROOM: f64 = 0.003;
 const RUN_UP: f64 = 0.08;
 /// How far the fingertips go beyond the surface point a grasp starts from, metres.
 const DEPTHS: [f64; 6] = [0.040, 0.030, 0.021, 0.014, 0.009, 0.005];
+/// Fingers must stand beside the object for at least this much of their length, metres.
+const LEAST_HOLD: f64 = 0.004;
 /// Room between fingertips and the support, metres.
 const SUPPORT_ROOM: f64 = 0.0025;
 /// Points of a cloud that may lie inside the hand: stray pixels at depth jumps.
@@ -142,6 +144,9 @@ fn examine(prepared: &Prepared, hand: &HandShape, direction: &Direction) -> Gras
     };
     for tip in depths(prepared, hand, direction) {
         for contact in slab.contacts(tip) {
+            if contact.depth_held(tip) < LEAST_HOLD {
+                continue;
+            }
             let (width, middle) = (contact.width(), contact.middle());
             let mut placed = Placed { middle, tip, width, opening: hand.max_opening };
             if width + 2.0 * FINGER_ROOM > hand.max_opening {
@@ -209,7 +214,7 @@ fn depths(prepared: &Prepared, hand: &HandShape, direction: &Direction) -> Vec<f
     });
     let deepest = longest.min(limit);
     let mut depths: Vec<f64> = DEPTHS.into_iter().filter(|d| *d <= deepest).collect();
-    if limit < longest && limit >= 0.003 && depths.first().is_none_or(|d| limit - d > 0.002) {
+    if limit < longest && limit >= 0.0 && depths.first().is_none_or(|d| limit - d > 0.002) {
         depths.insert(0, limit);
     }
     depths

@@ -473,7 +473,6 @@ fn the_recorded_cube_is_taken_too() {
             scene.push(p);
         }
     }
-    println!("{} object points", object.len());
     let cloud = |points: Vec<Point>| PointCloud { points: points.into(), colors: [].into() };
     let (object, scene) = (cloud(object), cloud(scene));
     let query = GraspQuery {
@@ -487,23 +486,6 @@ fn the_recorded_cube_is_taken_too() {
     };
     let all = propose_grasps(&query, &GraspOptions::default());
     let kept: Vec<&GraspCandidate> = all.iter().filter(|g| g.rejection.is_none()).collect();
-    let mut why = std::collections::BTreeMap::<String, usize>::new();
-    for g in &all {
-        let key = g.rejection.as_ref().map_or("kept".into(), |r| format!("{r:?}"));
-        *why.entry(key.split(' ').next().unwrap().to_owned()).or_default() += 1;
-    }
-    println!("{why:?}");
-    for g in kept.iter().take(8) {
-        println!(
-            "score {:.2} width {:.1} mm opening {:.1} inferred {} approach {:.2?} at {:.3?}",
-            g.score,
-            g.width * 1e3,
-            g.opening * 1e3,
-            g.inferred,
-            approach(g).as_slice(),
-            g.frame_from_grasp.translation.vector.as_slice()
-        );
-    }
     assert!(!kept.is_empty());
     // All of them hold the cube: within its few centimetres, and no wider than it is.
     let middle = Prepared::new(&query).unwrap().part_middle;
