@@ -5,6 +5,8 @@
 //! input on any number of threads.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod framing;
+mod ghost;
 pub mod overlay;
 mod picture;
 mod shade;
@@ -12,5 +14,7 @@ pub mod shapes;
 mod studio;
 mod trace;
 
+pub use framing::Framing;
+pub use ghost::ghosts;
 pub use picture::{RenderOptions, Rendered, Renderer};
 pub use studio::{studio_floor, studio_lights};
