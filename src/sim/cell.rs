@@ -10,10 +10,11 @@ use nalgebra::Translation3;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use render::{RenderOptions, Renderer};
-use robot::{IkOptions, Robot, link_poses, solve_ik};
+use robot::{Robot, link_poses, solve_ik};
 
 use crate::arm_bodies::RobotBodies;
 use crate::builder::SceneBuilder;
+use crate::demo::reaching;
 use crate::eye::{self, RobotSkin};
 use crate::physics::STEP_SECS;
 use crate::scene::{CameraPlace, Notes, Scene};
@@ -240,7 +241,7 @@ impl Cell {
     pub fn easiest(&self, world_from_tool: &[RigidTransform]) -> RigidTransform {
         let arm = self.active_arm();
         let near = self.robot.joints_of(arm, self.servo.q());
-        let options = IkOptions::default();
+        let options = reaching(&self.robot, arm);
         let effort = |pose: &RigidTransform| {
             let root_from_tool = self.world_from_base.inverse() * pose;
             let answer = solve_ik(&self.robot, arm, &root_from_tool, &near, &options);

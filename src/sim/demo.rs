@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use interface::{Arm, JointTarget, MotionPermit, RigidTransform, ToolPath};
 use nalgebra::{Point3, Rotation3, Translation3, UnitQuaternion, Vector3};
-use robot::{IkOptions, solve_ik};
+use robot::{IkOptions, Robot, solve_ik};
 
 use crate::{Cell, SimError};
 
@@ -168,7 +168,7 @@ impl<'a> Run<'a> {
     fn reach(&self, world_from_tool: &RigidTransform, near: &[f64]) -> Result<Vec<f64>, SimError> {
         let root_from_tool = self.cell.world_from_base().inverse() * world_from_tool;
         let robot = self.cell.robot();
-        let answer = solve_ik(robot, self.arm, &root_from_tool, near, &IkOptions::default());
+        let answer = solve_ik(robot, self.arm, &root_from_tool, near, &reaching(robot, self.arm));
         if answer.ok {
             return Ok(answer.joints);
         }
@@ -266,6 +266,17 @@ impl<'a> Run<'a> {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(SimError::Stopped),
         }
+    }
+}
+
+/// How exactly an arm is asked to meet a pose. Five joints meet one only in five directions, so a
+/// pose that was measured, and not made for them, is met within a degree and a half.
+pub(crate) fn reaching(robot: &Robot, arm: usize) -> IkOptions {
+    let usual = IkOptions::default();
+    if robot.arms[arm].joints.len() < 6 {
+        IkOptions { tol_pos: 5e-4, tol_rot: 0.026, ..usual }
+    } else {
+        usual
     }
 }
 
