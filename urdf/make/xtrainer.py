@@ -1,4 +1,4 @@
-"""Two Dobot Nova 2 arms on a bench plate, each with a parallel gripper, and a camera mast.
+"""Two Dobot Nova 2 arms on a bench, each with a parallel gripper, and a camera mast.
 
 Kinematics, joint ranges, reach, payload and total mass are the maker's published figures for the
 Nova 2. Masses and inertias are the ones of its ROS description, which are those of plastic; they are
@@ -16,14 +16,14 @@ from gripper import RUBBER, Gripper
 from shapes import band, brick, disc, extrude, lathe, rounded_rectangle, screw
 from write import Collision, Material, Robot, box_inertia, cylinder_inertia
 
-# Both grippers straight down, 0.36 m in front of the plate and 0.26 m above the table.
-HOME_LEFT = [0.3874, -0.01, -1.8095, 0.2487, pi / 2, -1.1833]
-HOME_RIGHT = [0.2765, -0.01, -1.8095, 0.2487, pi / 2, -1.2943]
+# Both grippers straight down, 0.39 m in front of the arms' own axes and 0.32 m above the table.
+HOME = [0.306, -0.3391, -2.0193, 0.7876, pi / 2, -1.2648]
 
 D1, A2, A3, D4, D5, D6 = 0.2234, 0.28, 0.225, 0.1175, 0.12, 0.088
 # Where the two long tubes lie along their joints' axes, and the plane in which they meet.
 UPPER, LOWER, ELBOW_SEAM = 0.112, 0.002, 0.058
-PLATE, APART = 0.02, 0.5
+# The bench lifts the arms so that they reach what stands high as well as the table.
+BENCH, MAST, APART, WIDTH = 0.2, 0.9, 0.6, 0.86
 PUBLISHED_MASS = 11.0
 
 WHITE = Material("shell", "#eceded", 0.0, 0.36)
@@ -44,24 +44,24 @@ HAND = Gripper(body=(0.058, 0.134, 0.062), foot=0.012, foot_radius=0.034, openin
 
 
 def build():
-    r = Robot("xtrainer", "Two Dobot Nova 2 arms on a bench plate, with parallel grippers.")
-    r.link("bench", 12.0, (-0.02, 0, 0.03), box_inertia(12.0, 0.22, 0.76, 0.06), visual=bench(),
-           collision=[Collision("box", (0.22, 0.76, PLATE), (-0.02, 0, PLATE / 2)),
-                      Collision("box", (0.04, 0.04, 0.72), (-0.1, 0, 0.36)),
-                      Collision("box", (0.2, 0.03, 0.03), (-0.02, 0, 0.705))])
+    r = Robot("xtrainer", "Two Dobot Nova 2 arms on a bench, with parallel grippers.")
+    r.link("bench", 18.0, (-0.025, 0, 0.14), box_inertia(18.0, 0.21, WIDTH, BENCH), visual=bench(),
+           collision=[Collision("box", (0.21, WIDTH, BENCH), (-0.025, 0, BENCH / 2)),
+                      Collision("box", (0.04, 0.04, MAST - BENCH), (-0.1, 0, (MAST + BENCH) / 2)),
+                      Collision("box", (0.2, 0.09, 0.04), (-0.02, 0, MAST - 0.015))])
     looks = [pedestal(), shoulder(), upper_arm(), forearm(),
              tee(STYLE, 0.0365, D4 - 0.058, 0.043, 0.0365, 0.0605, "-y", "z"),
              tee(STYLE, 0.0365, D5 - 0.0605, 0.043, 0.0365, 0.0455, "y", "z"), flange()]
-    for side, sign, home in (("left", 1, HOME_LEFT), ("right", -1, HOME_RIGHT)):
-        add_arm(r, f"{side}_", sign * APART / 2, looks, home)
+    for side, sign in (("left", 1), ("right", -1)):
+        add_arm(r, f"{side}_", sign * APART / 2, looks)
     for side in ("left", "right"):
         r.camera(f"{side}_wrist", f"{side}_gripper", (0.055, 0, 0.03), (-0.35, 0, pi / 2))
     # At the head of the mast, looking forward and down at the table.
-    r.camera("top", "bench", (0.095, 0, 0.705), (-pi + 0.5, 0, -pi / 2))
+    r.camera("top", "bench", (0.1, 0, MAST - 0.027), (-pi + 0.5, 0, -pi / 2))
     return r
 
 
-def add_arm(r, prefix, y, looks, home):
+def add_arm(r, prefix, y, looks):
     # mass, centre of mass, inertia about it, as modelled in plastic
     plastic = [
         (0.9398733, (1.3e-05, -7.8e-06, 0.0647773),
@@ -99,7 +99,7 @@ def add_arm(r, prefix, y, looks, home):
     for n, ((mass, com, inertia), name) in enumerate(zip(plastic, names)):
         r.link(name, mass * scale, com, tuple(i * scale for i in inertia), visual=looks[n],
                mesh=f"nova_link{n}", collision=collision[n])
-    r.joint(f"{prefix}mount", "fixed", "bench", names[0], (0, y, PLATE))
+    r.joint(f"{prefix}mount", "fixed", "bench", names[0], (0, y, BENCH))
     # origin, roll pitch yaw, half range in degrees, torque. At zero the arm stands straight up.
     rows = [
         ((0, 0, D1), (0, 0, 0), 360, 100),
@@ -114,31 +114,53 @@ def add_arm(r, prefix, y, looks, home):
                 lower=-radians(half), upper=radians(half), effort=torque, velocity=radians(135))
     gripper = HAND.add(r, prefix, names[6])
     r.arm(prefix[:-1], names[0], f"{prefix}gripper", ((0, 0, HAND.tool), (0, 0, 0)),
-          [f"{prefix}joint{n}" for n in range(1, 7)], home, acceleration=[12.0] * 3 + [16.0] * 3,
+          [f"{prefix}joint{n}" for n in range(1, 7)], HOME, acceleration=[12.0] * 3 + [16.0] * 3,
           jerk=[3000.0] * 3 + [4000.0] * 3, gripper=gripper)
 
 
 # ---- looks -------------------------------------------------------------------------------------
 
+def profile(a, b):
+    """A slotted 40 mm aluminium profile from a to b."""
+    corner = [(0.014, 0.004), (0.02, 0.004), (0.02, 0.02), (0.004, 0.02), (0.004, 0.014)]
+    outline = []
+    for _ in range(4):
+        outline += corner
+        corner = [(-y, x) for x, y in corner]
+    length = float(np.linalg.norm(np.subtract(b, a)))
+    return extrude(outline, 0, length, 0.0006).along(a, b)
+
+
 def bench():
-    plate = extrude(rounded_rectangle(0.22, 0.76, 0.018), 0, PLATE, 0.002)
-    parts = [(plate.moved((-0.02, 0, 0)), ALUMINIUM)]
-    for y in (-0.35, 0, 0.35):
-        for x in (-0.11, 0.07):
-            parts.append((screw(0.006, 0.004).moved((x, y, PLATE - 0.0005)), DARK))
-    # The mast: a slotted profile with a boom that carries a stereo camera.
-    slotted = [(-0.02, -0.02), (-0.004, -0.02), (-0.004, -0.014), (0.004, -0.014), (0.004, -0.02),
-               (0.02, -0.02), (0.02, -0.004), (0.014, -0.004), (0.014, 0.004), (0.02, 0.004),
-               (0.02, 0.02), (0.004, 0.02), (0.004, 0.014), (-0.004, 0.014), (-0.004, 0.02),
-               (-0.02, 0.02), (-0.02, 0.004), (-0.014, 0.004), (-0.014, -0.004), (-0.02, -0.004)]
-    parts += [(extrude(slotted, PLATE, 0.72, 0.0006).moved((-0.1, 0, 0)), ALUMINIUM),
-              (brick((0.041, 0.041, 0.006), (-0.1, 0, 0.722)), DARK),
-              (brick((0.075, 0.075, 0.008), (-0.1, 0, PLATE + 0.004)), DARK),
-              (brick((0.16, 0.022, 0.022), (-0.005, 0, 0.705)), ALUMINIUM)]
+    """A frame of slotted profiles under a plate, and a mast whose boom carries a stereo camera."""
+    plate = extrude(rounded_rectangle(0.21, WIDTH, 0.018), BENCH - 0.018, BENCH, 0.002)
+    parts = [(plate.moved((-0.025, 0, 0)), ALUMINIUM)]
+    top, low = BENCH - 0.018, 0.008
+    for y in (-0.405, 0, 0.405):
+        for x in (-0.105, 0.055):
+            parts += [(profile((x, y, low), (x, y, top)), ALUMINIUM),
+                      (disc(0.022, low + 0.002, 0.002).moved((x, y, 0)), DARK),
+                      (screw(0.006, 0.004).moved((x, y, BENCH - 0.0005)), DARK)]
+        parts.append((profile((-0.085, y, 0.05), (0.035, y, 0.05)), ALUMINIUM))
+    for x in (-0.105, 0.055):
+        for y in (-0.385, 0.02):
+            parts.append((profile((x, y, 0.05), (x, y + 0.365, 0.05)), ALUMINIUM))
+    # A control box hangs between the posts on either side.
+    z = BENCH - 0.085
+    for y in (-0.203, 0.203):
+        parts += [(brick((0.12, 0.29, 0.1), (-0.03, y, z), bevel=0.004), DARK),
+                  (brick((0.001, 0.24, 0.06), (0.0302, y, z), bevel=0.0004), RUBBER),
+                  (disc(0.004, 0.0015).moved((0.0302, y - 0.1, z), (0, pi / 2, 0)), STATUS)]
+    parts += [(profile((-0.1, 0, BENCH), (-0.1, 0, MAST)), ALUMINIUM),
+              (brick((0.041, 0.041, 0.006), (-0.1, 0, MAST + 0.002)), DARK),
+              (brick((0.075, 0.075, 0.008), (-0.1, 0, BENCH + 0.004)), DARK),
+              (brick((0.16, 0.022, 0.022), (-0.005, 0, MAST - 0.015)), ALUMINIUM)]
     tilt = (0, 0.5, 0)
-    parts += [(brick((0.024, 0.092, 0.026), (0.083, 0, 0.7), tilt, bevel=0.005), DARK),
-              (extrude(rounded_rectangle(0.02, 0.084, 0.009), 0, 0.002)
-               .moved((0.0882, 0, 0.6885), (0, pi - 0.0, 0)), GLASS)]
+    parts.append((brick((0.024, 0.092, 0.026), (0.083, 0, MAST - 0.02), tilt, bevel=0.005), DARK))
+    # The lenses look along the tilted camera's lower face.
+    face = np.array([0.083 + 0.0135 * np.sin(0.5), 0, MAST - 0.02 - 0.0135 * np.cos(0.5)])
+    for y in (-0.03, 0, 0.03):
+        parts.append((disc(0.007, 0.0015).moved(face + (0, y, 0), (0, pi - 0.5, 0)), GLASS))
     return parts
 
 
