@@ -38,7 +38,7 @@ def tee(style, radius, low, high, branch_radius, branch, to, axis, at=(0, 0, 0),
     and a branch towards `to` that ends in a seam after `branch`."""
     drum = rod((0, 0, -low - 0.03), (0, 0, high), radius, radius * style.dome)
     arm = rod((-radius * 0.3, 0, 0), (branch + 0.03, 0, 0), branch_radius, 0.004)
-    cell = 0.0082 if radius > 0.05 else 0.0066
+    cell = 0.0094 if radius > 0.05 else 0.0078
     body = mesh_field(blend(radius * style.swell, drum, arm), (-radius, -radius, -low - 0.02),
                       (branch + 0.02, radius, high), cell)
     body = clip(clip(body, (0, 0, -low + 0.0012), (0, 0, -1)), (branch - 0.0012, 0, 0), (1, 0, 0))
