@@ -11,7 +11,7 @@ mod refusal;
 mod solver;
 
 pub use grasp::{GraspOptions, GraspQuery, HandShape, propose_grasps};
-pub use motion::{Fit, MotionFit, StepFit, check_flow, fit_motion};
+pub use motion::{Fit, MotionFit, StepFit, fit_motion};
 pub use refusal::FlowRefusal;
 pub use solver::{
     AnnealOptions, AnnealedOptions, Clearance, CostTerm, Keypoints, LowerHemisphere, Minimum,

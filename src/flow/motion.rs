@@ -114,12 +114,6 @@ pub fn fit_motion(flow: &Flow3, fit: Fit, seed: u64) -> Result<MotionFit, FlowRe
     Ok(motion)
 }
 
-/// Whether the flow is the rigid motion of an object: its box has an area, enough points are visible
-/// at every step, something moves, and it moves as one body.
-pub fn check_flow(flow: &Flow3) -> Result<(), FlowRefusal> {
-    fit_motion(flow, Fit::default(), 0).map(|_| ())
-}
-
 fn fit_step(flow: &Flow3, fit: Fit, step: usize, seed: u64) -> Result<StepFit, FlowRefusal> {
     let (start, now) = (flow.at(0), flow.at(step));
     let plain = fit == Fit::Svd;

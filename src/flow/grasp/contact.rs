@@ -1,10 +1,12 @@
 //! What lies between the fingers of one placed hand, whether its sides face each other, and whether
 //! the open hand is free.
 
+use std::cell::OnceCell;
+
 use interface::Point;
 
 use super::directions::Direction;
-use super::hand::HandShape;
+use super::hand::{HandShape, SKIN};
 use super::prepared::Prepared;
 use super::{FINGER_ROOM, RUN_UP, STRAY_POINTS};
 
@@ -44,10 +46,17 @@ pub(super) struct Slab<'a> {
     direction: &'a Direction,
     /// Object points as wide as the fingers and within the largest opening.
     between: Vec<Touch>,
-    /// Object points that any part of the hand could meet.
-    object: Vec<[f32; 3]>,
-    /// Scene points that any part of the hand could meet.
-    scene: std::cell::OnceCell<Vec<[f32; 3]>>,
+    /// Points of the object and of the scene that the hand could meet; found when first asked for, as
+    /// most directions are refused before.
+    obstacles: OnceCell<Obstacles>,
+}
+
+/// Points near the hand, in hand coordinates.
+struct Obstacles {
+    /// As wide as the fingers.
+    beside: Vec<[f32; 3]>,
+    /// As wide as the palm and not beyond the surface point the grasp starts from.
+    behind: Vec<[f32; 3]>,
 }
 
 impl<'a> Slab<'a> {
@@ -56,17 +65,33 @@ impl<'a> Slab<'a> {
         let widest = hand.max_opening as f32;
         let local = Local::new(direction, hand);
         let closing = direction.y.cast::<f32>();
-        let (mut between, mut object) = (Vec::new(), Vec::new());
+        let mut between = Vec::new();
         for (i, p) in prepared.object.iter().enumerate() {
             let Some(at) = local.near(p) else { continue };
-            object.push(at);
             if at[0].abs() <= half_width && at[1].abs() <= widest {
                 let along = prepared.normals[i].dot(&closing);
                 between.push(Touch { at, along, part: prepared.part[i] });
             }
         }
         between.sort_unstable_by(|a, b| a.at[1].total_cmp(&b.at[1]));
-        Self { prepared, hand, direction, between, object, scene: std::cell::OnceCell::new() }
+        Self { prepared, hand, direction, between, obstacles: OnceCell::new() }
+    }
+
+    fn obstacles(&self) -> Obstacles {
+        let local = Local::new(self.direction, self.hand);
+        let half_width = (0.5 * self.hand.finger_width + SKIN) as f32;
+        let mut found = Obstacles { beside: Vec::new(), behind: Vec::new() };
+        let points = self.prepared.object.iter().chain(&self.prepared.scene);
+        for at in points.filter_map(|p| local.near(p)) {
+            if at[0].abs() <= half_width {
+                found.beside.push(at);
+            }
+            // Fingertips go less deep than fingers are long, so the palm stays behind the seed.
+            if at[2] <= 0.0 {
+                found.behind.push(at);
+            }
+        }
+        found
     }
 
     /// What the fingers could close on with their tips at `tip`: the piece of the object around the
@@ -193,24 +218,17 @@ impl<'a> Slab<'a> {
     /// The widest opening about the contact at which the hand and its straight way in are free; or how
     /// many points the freest one would touch.
     pub fn free_opening(&self, contact: &Contact, tip: f64) -> Result<f64, usize> {
-        let scene = self.scene.get_or_init(|| {
-            let local = Local::new(self.direction, self.hand);
-            self.prepared.scene.iter().filter_map(|p| local.near(p)).collect()
-        });
+        let obstacles = self.obstacles.get_or_init(|| self.obstacles());
         let width = contact.width();
         let widest = self.hand.max_opening;
         let mut fewest = usize::MAX;
         for spare in [f64::INFINITY, 0.040, 0.024, 0.014, 2.0 * FINGER_ROOM] {
             let opening = (width + spare).min(widest);
-            let boxes = self.hand.boxes(contact.middle(), tip, opening, RUN_UP);
+            let [left, right, palm] = self.hand.boxes(contact.middle(), tip, opening, RUN_UP);
+            let beside = obstacles.beside.iter().filter(|p| left.holds(p) || right.holds(p));
+            let behind = obstacles.behind.iter().filter(|p| palm.holds(p));
             // Counting on would only make the same answer surer.
-            let inside = self
-                .object
-                .iter()
-                .chain(scene)
-                .filter(|p| boxes.iter().any(|b| b.holds(p)))
-                .take(COUNTED_POINTS)
-                .count();
+            let inside = beside.chain(behind).take(COUNTED_POINTS).count();
             if inside <= STRAY_POINTS {
                 return Ok(opening);
             }

@@ -20,7 +20,7 @@ pub struct HandShape {
 
 /// What clouds do not show of a surface between their points, metres: the boxes grow by it everywhere
 /// but at the pads.
-const SKIN: f64 = 0.0015;
+pub(super) const SKIN: f64 = 0.0015;
 
 /// A box in hand coordinates (seed at the origin, metres), in `f32` as the clouds are.
 #[derive(Clone, Copy)]
