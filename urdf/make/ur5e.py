@@ -91,7 +91,7 @@ def build():
     gripper = HAND.add(r, "", "wrist_3_link")
     r.arm("arm", "base_link", "gripper", ((0, 0, HAND.tool), (0, 0, 0)),
           [row[0] for row in rows], HOME,
-          # The maker publishes neither; these are its default programmed values.
+          # The maker publishes neither; these are chosen within what the torques allow.
           acceleration=[14.0] * 3 + [20.0] * 3, jerk=[3000.0] * 3 + [5000.0] * 3, gripper=gripper)
     r.camera("wrist", "gripper", (0.06, 0, 0.03), (-0.35, 0, pi / 2))
     return r
