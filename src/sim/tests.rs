@@ -6,7 +6,7 @@ use std::sync::Arc;
 use interface::{Arm, ArmError, JointTarget, MotionPermit};
 use robot::Robot;
 
-use crate::{Cell, CellOptions, run_demonstration};
+use crate::{CameraPlace, Cell, CellOptions, run_demonstration};
 
 fn cell(seed: u64) -> Cell {
     let robot = Arc::new(Robot::load("franka").unwrap());
@@ -160,4 +160,81 @@ fn unknown_scenes_rates_and_levels_are_refused_with_a_sentence() {
     assert!(say("juggle", 50.0, 0).contains("pick_cube"));
     assert!(say("pick_cube", 60.0, 0).contains("50"));
     assert!(say("pick_cube", 50.0, 9).contains("from 0 to 3"));
+}
+
+#[test]
+fn the_cube_is_lifted_at_every_control_rate() {
+    let robot = Arc::new(Robot::load("franka").unwrap());
+    for control_hz in [20.0, 25.0, 100.0] {
+        let options = CellOptions { control_hz, ..CellOptions::default() };
+        let mut cell = Cell::new("pick_cube", robot.clone(), 6, &options).unwrap();
+        let permit = MotionPermit::simulation();
+        let outcome =
+            run_demonstration(&mut cell, &permit, &mut |_| ControlFlow::Continue(())).unwrap();
+        assert!(outcome.success, "{control_hz} Hz: {outcome:?}");
+        assert!((outcome.ticks as f64 / control_hz - outcome.secs).abs() < 1e-9);
+    }
+}
+
+/// The front camera with a sixteenth of its pixels.
+fn small(place: &CameraPlace) -> CameraPlace {
+    let mut place = place.clone();
+    let lens = &mut place.pinhole;
+    (lens.width, lens.height) = (lens.width / 4, lens.height / 4);
+    (lens.fx, lens.fy) = (lens.fx / 4.0, lens.fy / 4.0);
+    (lens.cx, lens.cy) = ((lens.cx - 1.5) / 4.0, (lens.cy - 1.5) / 4.0);
+    place
+}
+
+#[test]
+fn the_camera_sees_the_cube_where_it_is() {
+    let mut cell = cell(7);
+    let place = small(&cell.cameras()[0]);
+    let seen = cell.capture_from(&place);
+    let view = &seen.views[0];
+    let mask = &view.object_mask.as_ref().unwrap().mask;
+    assert!(mask.count() > 30, "{} pixels", mask.count());
+    assert_eq!(view.part_masks.len(), 1);
+    assert_eq!(view.part_masks[0].part, "body");
+    let world_from_camera = view.world_from_camera.unwrap();
+    let cube = cell.thing_pose("cube").unwrap();
+    let lens = &view.pinhole;
+    for v in 0..lens.height {
+        for u in 0..lens.width {
+            if !mask.at(u, v) {
+                continue;
+            }
+            let z = f64::from(view.depth.at(u, v).unwrap());
+            let ray = nalgebra::Point3::new(
+                (u as f64 - lens.cx) / lens.fx * z,
+                (v as f64 - lens.cy) / lens.fy * z,
+                z,
+            );
+            let in_cube = cube.inverse() * (world_from_camera * ray);
+            let outside = in_cube.coords.amax() - 0.02;
+            // Its edges are rounded with 2 mm, so corners lie up to 0.9 mm further in.
+            let off = "the cube's surface";
+            assert!((-9e-4..2e-4).contains(&outside), "({u}, {v}) lies {outside} m off {off}");
+        }
+    }
+}
+
+#[test]
+fn levels_change_the_picture_and_leave_the_things_where_they_are() {
+    let robot = Arc::new(Robot::load("franka").unwrap());
+    let mut before: Option<(Cell, interface::Image)> = None;
+    for level in 0..=crate::MAX_LEVEL {
+        let options = CellOptions { level, ..CellOptions::default() };
+        let mut cell = Cell::new("pick_cube", robot.clone(), 8, &options).unwrap();
+        let again = Cell::new("pick_cube", robot.clone(), 8, &options).unwrap();
+        assert_eq!(cell.cameras(), again.cameras());
+        let place = small(&cell.cameras()[0]);
+        let image = cell.capture_from(&place).views[0].image.clone();
+        if let Some((other, other_image)) = &before {
+            assert_eq!(cell.thing_pose("cube"), other.thing_pose("cube"), "level {level}");
+            assert!(image != *other_image, "level {level} looks like the one before");
+            assert_eq!(cell.cameras() == other.cameras(), level < 3);
+        }
+        before = Some((cell, image));
+    }
 }
