@@ -223,4 +223,4 @@ impl IkChain {
 
 /// What share of the stretched chain counts as much as a radian; the best of a sweep over the four
 /// robots, where anything between 0.1 and 0.4 is within a tenth of it.
-const LENGTH_SHARE: f64 = 0.2;
+const LENGTH_SHARE: f64 = 0.15;

@@ -13,12 +13,12 @@ use super::{IkChain, IkOptions};
 /// Steps of one descent.
 const STEPS: usize = 40;
 /// Largest step of a joint, rad or m.
-const STRIDE: f64 = 0.7;
+const STRIDE: f64 = 1.0;
 /// Damping a unit of squared error, and the least of it.
-const DAMPING: f64 = 3e-3;
+const DAMPING: f64 = 3e-2;
 const LEAST_DAMPING: f64 = 1e-10;
 /// A descent that has not halved its error (as a share of the squared one) in so many steps stops.
-const PATIENCE: usize = 5;
+const PATIENCE: usize = 4;
 const PROGRESS: f64 = 0.5;
 /// Share of the way to the wished posture that a step goes in the null space.
 const PULL: f64 = 0.1;
@@ -95,9 +95,9 @@ impl<'a, const N: usize> Descent<'a, N> {
 
     /// The same posture with endless joints within half a turn of `near`.
     pub fn unwound(&self, mut attempt: Attempt<N>, near: &[f64; N]) -> Attempt<N> {
-        for i in 0..N {
-            if self.chain.endless[i] {
-                attempt.q[i] = near[i] + short_way(attempt.q[i] - near[i]);
+        for ((q, near), endless) in attempt.q.iter_mut().zip(near).zip(&self.chain.endless) {
+            if *endless {
+                *q = near + short_way(*q - near);
             }
         }
         attempt
@@ -288,6 +288,7 @@ fn rotation_between(from: &Matrix3<f64>, to: &Matrix3<f64>) -> Vector3<f64> {
     axis.normalize() * std::f64::consts::PI
 }
 
+#[expect(clippy::needless_range_loop, reason = "the textbook's indices say more than iterators")]
 /// Solves a symmetric positive definite system given by its lower triangle (Cholesky).
 fn solve_symmetric(mut a: [[f64; 6]; 6], mut b: [f64; 6]) -> [f64; 6] {
     for i in 0..6 {

@@ -237,7 +237,7 @@ pub(crate) mod tests {
 "max":[2,1,0]},{"bufferView":1,"componentType":5126,"count":3,"type":"VEC3"},
 {"bufferView":2,"componentType":5123,"count":3,"type":"SCALAR"}]}"#
             .to_owned();
-        while json.len() % 4 != 0 {
+        while !json.len().is_multiple_of(4) {
             json.push(' ');
         }
         let mut out = b"glTF".to_vec();

@@ -115,7 +115,7 @@ fn check(
             ("an acceleration limit", spec.acceleration),
             ("a jerk limit", spec.jerk),
         ] {
-            if !(value > 0.0) {
+            if value.is_nan() || value <= 0.0 {
                 let expected = "a number above 0 is needed";
                 return Err(TimeError::BadNumber { what, value, expected });
             }
