@@ -142,6 +142,18 @@ pub enum ThingJointKind {
     Slide,
 }
 
+/// The play of a drawer in short rails: it turns a little about the x axis of the joint's frame, and
+/// once it stands askew it jams.
+#[derive(Clone, Copy, Debug)]
+pub struct Play {
+    /// How far it can turn either way, radians.
+    pub most: f64,
+    /// From which angle on it sticks, radians.
+    pub sticks_at: f64,
+    /// How firmly the rails straighten it, N m/rad.
+    pub straightening: f64,
+}
+
 /// A joint that carries one thing on another. At position 0 the two joint frames coincide.
 #[derive(Clone, Debug)]
 pub struct ThingJoint {
@@ -161,9 +173,8 @@ pub struct ThingJoint {
     pub start: f64,
     /// Dry friction, N m or N: what it takes to set the joint in motion.
     pub friction: f64,
-    /// How much dry friction each newton adds that other things push the child along the joint
-    /// frame's y axis with: drawers on short rails jam when they are pulled askew. 0 for none.
-    pub jam: f64,
+    /// How loosely it runs; `None` for a joint without play.
+    pub play: Option<Play>,
     /// Whether parent and child also touch, beyond what the limits say.
     pub contacts: bool,
 }

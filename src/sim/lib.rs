@@ -23,7 +23,9 @@ pub mod things;
 mod world;
 
 pub use arm_bodies::{rotor_inertia, touch_groups};
-pub use builder::{SceneBuilder, Shape, Solid, ThingJoint, ThingJointKind, ThingSpec, Visual};
+pub use builder::{
+    Play, SceneBuilder, Shape, Solid, ThingJoint, ThingJointKind, ThingSpec, Visual,
+};
 pub use cell::{Cell, CellOptions, Snapshot};
 pub use demo::{DemoOutcome, DemoStep, Motion, run_demonstration, tool_down, tool_pose};
 pub use physics::STEP_SECS;

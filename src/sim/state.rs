@@ -3,6 +3,7 @@
 use interface::{RigidTransform, Thing};
 use nalgebra::Vector3;
 
+use crate::ThingSpec;
 use crate::scene::Notes;
 use crate::world::World;
 
@@ -84,6 +85,11 @@ impl State<'_> {
     /// The thing of this name as a task lists it.
     pub fn named(&self, thing: &str) -> Option<Thing> {
         self.world.thing(thing).map(|index| self.world.listed(index))
+    }
+
+    /// All things with where they are: `world_from_thing` and the description.
+    pub fn specs(&self) -> impl Iterator<Item = (RigidTransform, &ThingSpec)> {
+        (0..self.world.thing_count()).map(|i| (self.world.thing_pose(i), self.world.spec(i)))
     }
 
     /// Everything an instruction may name, in the order of building.

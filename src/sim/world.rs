@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use interface::{Contact, Point, RigidTransform, Thing, Vector};
 use nalgebra::Vector3;
-use rapier3d::dynamics::{JointAxesMask, JointAxis, MultibodyJointHandle};
+use rapier3d::dynamics::{JointAxesMask, JointAxis, MotorModel, MultibodyJointHandle};
 use rapier3d::prelude as engine;
 use rapier3d::prelude::{
     ColliderBuilder, ColliderHandle, GenericJointBuilder, Group, InteractionGroups,
@@ -12,7 +12,7 @@ use rapier3d::prelude::{
 };
 
 use crate::SimError;
-use crate::builder::{SceneBuilder, ThingJoint, ThingJointKind, ThingSpec};
+use crate::builder::{Play, SceneBuilder, ThingJoint, ThingJointKind, ThingSpec};
 use crate::physics::{ColliderOrBody, Physics, STEP_SECS, Sets, from_pose, to_pose};
 use crate::shapes;
 
@@ -21,8 +21,10 @@ const TOUCHING: f32 = 3e-4;
 /// Damping of the hinges things hang on, N m s/rad: what a small dry hinge has.
 const HINGE_DAMPING: f32 = 2e-3;
 
-/// Steps over which the side load of rails is evened out.
-const RAIL_STEPS: f32 = 10.0;
+/// Dry friction of a jammed drawer, newtons: more than a hand can pull.
+const JAMMED: f32 = 400.0;
+/// Damping of a drawer's turning in its rails, N m s/rad.
+const PLAY_DAMPING: f32 = 0.05;
 
 /// What a collider belongs to.
 #[derive(Clone, Debug)]
@@ -41,16 +43,13 @@ struct ThingBody {
     colliders: Vec<ColliderHandle>,
 }
 
-/// A joint whose dry friction grows with the load from the side.
+/// A joint with play, which jams when the thing stands askew.
 struct Rail {
-    thing: usize,
     handle: MultibodyJointHandle,
     /// Its degree of freedom within its multibody.
     dof: usize,
-    /// The joint frame's y axis on the thing.
-    side: engine::Vector,
     friction: f32,
-    jam: f32,
+    play: Play,
 }
 
 /// The simulated world: the physics engine, and whose each of its bodies is.
@@ -146,12 +145,20 @@ impl World {
         let parent = self.thing(&joint.parent).ok_or_else(|| missing(&joint.parent))?;
         let child = self.thing(&joint.child).ok_or_else(|| missing(&joint.child))?;
         let (axis, free) = axis_of(joint.kind);
-        let mut data = GenericJointBuilder::new(JointAxesMask::all() & !free)
+        let play_axis =
+            if joint.play.is_some() { JointAxesMask::ANG_X } else { JointAxesMask::empty() };
+        let mut data = GenericJointBuilder::new(JointAxesMask::all() & !free & !play_axis)
             .local_frame1(to_pose(&joint.parent_from_joint))
             .local_frame2(to_pose(&joint.child_from_joint))
             .limits(axis, joint.limits.map(|l| l as f32))
             .build();
         data.contacts_enabled = joint.contacts;
+        if let Some(play) = joint.play {
+            let turn = JointAxis::AngX;
+            data.set_limits(turn, [-play.most as f32, play.most as f32]);
+            data.set_motor_model(turn, MotorModel::ForceBased);
+            data.set_motor(turn, 0.0, 0.0, play.straightening as f32, PLAY_DAMPING);
+        }
         let (parent_body, child_body) = (self.things[parent].body, self.things[child].body);
         let joints = &mut self.physics.sets.multibody_joints;
         let Some(handle) = joints.insert(parent_body, child_body, data, true) else {
@@ -176,41 +183,21 @@ impl World {
         };
         multibody.forward_kinematics(&sets.bodies, true);
         multibody.update_rigid_bodies(&mut sets.bodies, true);
-        if joint.jam > 0.0 {
-            self.rails.push(Rail {
-                thing: child,
-                handle,
-                dof,
-                side: to_pose(&joint.child_from_joint).rotation * engine::Vector::Y,
-                friction: joint.friction as f32,
-                jam: joint.jam as f32,
-            });
+        if let Some(play) = joint.play {
+            self.rails.push(Rail { handle, dof, friction: joint.friction as f32, play });
         }
         Ok(())
     }
 
-    /// Dry friction of the rails for the side load of the last step, evened out over some
-    /// [`RAIL_STEPS`] steps so that a single knock does not lock a drawer.
-    fn load_rails(&mut self) {
+    /// Lets drawers that stand askew stick.
+    fn jam(&mut self) {
         for rail in &self.rails {
-            let sets = &self.physics.sets;
-            let side = sets.bodies[self.things[rail.thing].body].rotation() * rail.side;
-            let mut push = 0.0;
-            for collider in &self.things[rail.thing].colliders {
-                for pair in sets.narrow_phase.contact_pairs_with(*collider) {
-                    let sign = if pair.collider2 == *collider { 1.0 } else { -1.0 };
-                    for manifold in pair.solver_manifolds() {
-                        let impulse: f32 = manifold.points.iter().map(|p| p.data.impulse).sum();
-                        push += sign * impulse * manifold.data.normal.dot(side);
-                    }
-                }
-            }
-            let load = push.abs() / STEP_SECS as f32;
             let joints = &mut self.physics.sets.multibody_joints;
-            if let Some((multibody, _)) = joints.get_mut(rail.handle) {
-                let friction = &mut multibody.frictions_mut()[rail.dof];
-                *friction += (rail.friction + rail.jam * load - *friction) / RAIL_STEPS;
-            }
+            let Some((multibody, link)) = joints.get_mut(rail.handle) else { continue };
+            let askew = multibody
+                .link(link)
+                .is_some_and(|l| f64::from(l.joint.coords()[3].abs()) > rail.play.sticks_at);
+            multibody.frictions_mut()[rail.dof] = if askew { JAMMED } else { rail.friction };
         }
     }
 
@@ -225,7 +212,7 @@ impl World {
         if self.broken.is_some() {
             return;
         }
-        self.load_rails();
+        self.jam();
         self.physics.step();
         self.steps += 1;
         if let Some(broken) = self.physics.broken() {

@@ -3,12 +3,12 @@
 use std::f64::consts::{FRAC_PI_4, FRAC_PI_8};
 
 use interface::{Goal, RigidTransform, Task, Tolerance};
-use nalgebra::{Point3, Translation3, UnitQuaternion, Vector3};
+use nalgebra::{Point3, UnitQuaternion, Vector3};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::skills::{self, Grasp, paced, raised};
-use crate::demo::{DemoStep, Motion, tool_pose};
+use crate::demo::{DemoStep, tool_pose};
 use crate::scene::{CameraPlace, front_camera, side_camera};
 use crate::things::mug::{self, HEIGHT, HOLE_TO_HANDLE, PEG_RADIUS, RADIUS, WALL};
 use crate::things::solids::placed;
@@ -110,6 +110,7 @@ impl Scene for HangCup {
                 grasps.push(Grasp {
                     world_from_tool: tool_pose(rim, -Vector3::z(), closing),
                     opening: 0.04,
+                    width: WALL,
                     approach: 0.09,
                 });
             }
@@ -118,15 +119,7 @@ impl Scene for HangCup {
         let mut steps = skills::take(&grasp);
         steps.push(DemoStep::Now(skills::carry));
         steps.push(DemoStep::Wait { secs: 0.2 });
-        steps.push(DemoStep::Now(|cell| {
-            // Straight up and away: the mug swings down as soon as it is free.
-            let up = Translation3::new(0.0, 0.0, 0.10) * skills::hand(cell);
-            Ok(vec![
-                DemoStep::Gripper { opening: 0.05, secs: 0.4 },
-                DemoStep::MoveTo { world_from_tool: up, motion: Motion::Line { speed: 0.12 } },
-                DemoStep::Wait { secs: 2.8 },
-            ])
-        }));
+        steps.push(DemoStep::Now(skills::let_go_upwards));
         Ok(steps)
     }
 }

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::skills::{self, Grasp};
 use crate::demo::{DemoStep, tool_pose};
 use crate::scene::CameraPlace;
-use crate::things::cabinet::{Cabinet, Look};
+use crate::things::cabinet::{Cabinet, HANDLE_RADIUS, Look};
 use crate::things::solids::placed;
 use crate::{Cell, Scene, SceneBuilder, SimError, State};
 
@@ -26,7 +26,7 @@ const CABINET: Cabinet = Cabinet {
     handle: 0.064,
     travel: 0.17,
     friction: 1.5,
-    jam: None,
+    play: None,
 };
 
 /// A cabinet with three drawers that faces the robot.
@@ -68,7 +68,9 @@ pub(super) fn pull(cell: &Cell, drawer: &str) -> Result<Vec<DemoStep>, SimError>
                         pose * side,
                     ),
                     opening: 0.06,
-                    approach: 0.09,
+                    width: 2.0 * HANDLE_RADIUS,
+                    // Far enough to come round the cabinet's edges and the other handles.
+                    approach: 0.18,
                 });
             }
         }
@@ -89,7 +91,7 @@ impl Scene for OpenDrawer {
 
     fn build(&self, builder: &mut SceneBuilder<'_>, rng: &mut ChaCha8Rng) {
         let cabinet = placed(
-            rng.random_range(0.08..0.16),
+            rng.random_range(0.10..0.16),
             rng.random_range(-0.08..0.08),
             0.0,
             rng.random_range(-0.25..0.25),

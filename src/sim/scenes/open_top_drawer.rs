@@ -9,14 +9,14 @@ use crate::demo::DemoStep;
 use crate::scene::CameraPlace;
 use crate::things::cabinet::{Cabinet, Look};
 use crate::things::solids::placed;
-use crate::{Cell, Scene, SceneBuilder, SimError, State};
+use crate::{Cell, Play, Scene, SceneBuilder, SimError, State};
 
 /// How far the goal opens the drawer, metres.
 const OPEN: f64 = 0.13;
 /// How far it must be open to count, metres.
 const ENOUGH: f64 = 0.10;
 
-/// A pull this far from the rail's direction makes the rails hold as hard as it pulls, radians.
+/// A drawer that stands this far askew in its rails sticks, radians.
 const STICKS_AT: f64 = 8.0 * std::f64::consts::PI / 180.0;
 
 fn cabinet() -> Cabinet {
@@ -29,7 +29,7 @@ fn cabinet() -> Cabinet {
         handle: 0.056,
         travel: 0.16,
         friction: 1.0,
-        jam: Some(1.0 / STICKS_AT.tan()),
+        play: Some(Play { most: STICKS_AT + 0.04, sticks_at: STICKS_AT, straightening: 3.0 }),
     }
 }
 

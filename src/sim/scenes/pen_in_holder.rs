@@ -119,20 +119,21 @@ impl Scene for PenInHolder {
     fn demonstration(&self, cell: &Cell) -> Result<Vec<DemoStep>, SimError> {
         let pose = cell.need_pose("pen")?;
         let task = cell.task();
-        // The finger tips stop just above the table; the pads reach the pen from there.
-        let height = (skills::finger_reach(cell) + 0.002).max(pose.translation.z);
         let mut grasps = Vec::new();
+        let across = Vector3::z().cross(&(pose * Vector3::z()));
         for along in [0.018, 0.030, 0.006] {
-            let mut hold = pose * Point3::new(0.0, 0.0, along);
-            hold.z = height;
-            let across = Vector3::z().cross(&(pose * Vector3::z()));
+            let hold = pose * Point3::new(0.0, 0.0, along);
             for closing in [across, -across] {
-                for lean in [0.0, 0.35, -0.25] {
-                    let forward = (pose * Vector3::z()) * f64::sin(lean);
-                    let approach = forward - Vector3::z() * f64::cos(lean);
+                // Leaning back over the tip: upright, the hand then looks down a little.
+                for lean in [0.0, 0.2, 0.4, 0.6, 0.8_f64] {
+                    let backwards = pose * Vector3::z() * -lean.sin();
+                    let approach = backwards - Vector3::z() * lean.cos();
+                    let tool = tool_pose(hold, approach, closing);
                     grasps.push(Grasp {
-                        world_from_tool: tool_pose(hold, approach, closing),
+                        // The pads reach the pen even where the tips just clear the table.
+                        world_from_tool: skills::clear_of_table(cell, &tool),
                         opening: 0.04,
+                        width: 2.0 * RADIUS,
                         approach: 0.09,
                     });
                 }

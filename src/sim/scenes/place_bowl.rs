@@ -89,6 +89,7 @@ impl Scene for PlaceBowl {
                 grasps.push(Grasp {
                     world_from_tool: tool_pose(rim + radial * radius, -Vector3::z(), closing),
                     opening: 0.045,
+                    width: BOWL_WALL,
                     approach: 0.09,
                 });
             }

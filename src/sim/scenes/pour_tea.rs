@@ -189,14 +189,15 @@ impl Scene for PourTea {
         let pot = cell.need_pose("teapot")?;
         let task = cell.task();
         let mut grasps = Vec::new();
-        for pitch in [0.0_f64, 0.25, 0.5, 0.75] {
-            for height in [0.0, 0.008] {
+        for pitch in [0.0_f64, 0.2, 0.4, 0.6, 0.8, 1.0] {
+            for height in [0.0, 0.010] {
                 let hold = pot * (teapot::handle_middle() + Vector3::z() * height);
                 let approach = pot * Vector3::new(pitch.cos(), 0.0, -pitch.sin());
                 for closing in [Vector3::y(), -Vector3::y()] {
                     grasps.push(Grasp {
                         world_from_tool: tool_pose(hold, approach, pot * closing),
                         opening: 0.05,
+                        width: 0.013,
                         approach: 0.09,
                     });
                 }

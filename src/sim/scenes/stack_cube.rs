@@ -97,6 +97,7 @@ impl Scene for StackCube {
                 skills::yaw(&cube) + quarter * FRAC_PI_2,
             ),
             opening: 0.075,
+            width: EDGE,
             approach: 0.09,
         });
         let grasp = skills::best_grasp(cell, "red_cube", &task.goals[0], &grasps)?;

@@ -11,7 +11,7 @@ use render::shapes;
 
 use super::materials;
 use super::solids::{at, bar, block, frame};
-use crate::{SceneBuilder, ThingJoint, ThingJointKind, ThingSpec};
+use crate::{Play, SceneBuilder, ThingJoint, ThingJointKind, ThingSpec};
 
 /// Thickness of the cabinet's boards, metres.
 const BOARD: f64 = 0.012;
@@ -41,9 +41,8 @@ pub struct Cabinet {
     pub travel: f64,
     /// Dry friction of the rails, newtons.
     pub friction: f64,
-    /// How much side load on the rails adds to their friction, newtons a newton; `None` for rails on
-    /// rollers that do not mind.
-    pub jam: Option<f64>,
+    /// How loosely the drawers run; `None` for rails on rollers.
+    pub play: Option<Play>,
 }
 
 impl Cabinet {
@@ -70,8 +69,10 @@ impl Cabinet {
         for (index, (drawer, aliases)) in drawers.iter().enumerate().take(self.drawers) {
             let place = self.drawer_place(index);
             builder.add(self.drawer(drawer, world_from_cabinet * place, look).aliases(aliases));
-            // The rail's z axis points out of the cabinet.
-            let rail = frame(Point3::origin(), -Vector3::x(), Vector3::y());
+            // The rail's z axis points out of the cabinet, its x axis up; a drawer with play turns
+            // about its rear end.
+            let rear = at(self.depth - BOARD, 0.0, 0.0);
+            let rail = rear * frame(Point3::origin(), -Vector3::x(), Vector3::y());
             builder.join(ThingJoint {
                 parent: name.into(),
                 child: (*drawer).into(),
@@ -81,6 +82,7 @@ impl Cabinet {
                 limits: [0.0, self.travel],
                 start: 0.0,
                 friction: self.friction,
+                play: self.play,
                 contacts: false,
             });
         }
@@ -139,18 +141,14 @@ impl Cabinet {
     fn with_handle(&self, thing: ThingSpec, look: &Look) -> ThingSpec {
         let here = RigidTransform::identity();
         let half = 0.5 * self.handle;
-        let ends = [-half, half].map(|z| Point3::new(-STAND_OFF, 0.0, z));
         let feet = [-half + 0.006, half - 0.006];
         let mut meshes = Vec::new();
         let mut thing = thing;
-        // Flat sides, so that closing fingers find faces and not a line.
         let r = HANDLE_RADIUS;
-        let mut outline = shapes::rounded_rectangle(2.0 * r as f32, 2.0 * r as f32, 0.003, 4);
-        outline.dedup();
-        let mut upright = shapes::extrude(&outline, self.handle as f32, 0.001);
-        upright = shapes::transformed(&upright, &at(-STAND_OFF, 0.0, 0.0));
-        meshes.push(upright);
-        thing = block(thing, [-STAND_OFF - r, -r, ends[0].z], [-STAND_OFF + r, r, ends[1].z], 0.9);
+        let upright = shapes::rounded_cylinder(r as f32, self.handle as f32, 0.002, 32);
+        meshes.push(shapes::transformed(&upright, &at(-STAND_OFF, 0.0, 0.0)));
+        let ends = [-half + r, half - r].map(|z| Point3::new(-STAND_OFF, 0.0, z));
+        thing = bar(thing, ends[0], ends[1], r, 0.9);
         for z in feet {
             let (a, b) = (Point3::new(-STAND_OFF, 0.0, z), Point3::new(0.004, 0.0, z));
             thing = bar(thing, a, b, 0.0045, 0.7);

@@ -56,7 +56,7 @@ pub fn add(builder: &mut SceneBuilder<'_>, name: &str, lid: &str, world_from_box
     ]);
     let deep = 2.0 * d;
     let lid_thing = board(lid_thing, "body", [-deep + RIM, -l, 0.0], [0.0, l, t], &top);
-    let lid_thing = board(lid_thing, "rim", [-deep, -l, 0.0], [-deep + RIM, l, t], &top);
+    let lid_thing = board(lid_thing, "rim", [-deep, -l, 0.0], [-deep + RIM, l, t], &wood);
     builder.add(lid_thing);
     builder.join(ThingJoint {
         parent: name.into(),
@@ -67,6 +67,7 @@ pub fn add(builder: &mut SceneBuilder<'_>, name: &str, lid: &str, world_from_box
         limits: [0.0, OPEN],
         start: OPEN,
         friction: 0.02,
+        play: None,
         contacts: false,
     });
 }

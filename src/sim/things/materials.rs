@@ -54,12 +54,12 @@ fn wood(color: [f32; 3], grain: [f32; 3], scale: f32, seed: u64) -> Arc<Material
 
 /// Pale birch.
 pub fn birch(seed: u64) -> Arc<Material> {
-    wood([0.60, 0.43, 0.26], [0.47, 0.31, 0.17], 0.012, seed)
+    wood([0.60, 0.43, 0.26], [0.50, 0.34, 0.19], 0.030, seed)
 }
 
 /// Dark walnut.
 pub fn walnut(seed: u64) -> Arc<Material> {
-    wood([0.16, 0.085, 0.045], [0.085, 0.042, 0.022], 0.010, seed)
+    wood([0.16, 0.085, 0.045], [0.105, 0.054, 0.028], 0.028, seed)
 }
 
 /// Off-white paint with a little warmth.

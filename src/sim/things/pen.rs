@@ -48,7 +48,7 @@ pub fn pen(name: &str, world_from_thing: RigidTransform) -> ThingSpec {
     let thing = ThingSpec::free(name, world_from_thing, 0.018)
         .visual(
             "body",
-            at(0.0, 0.0, HALF_LENGTH - 0.5 * barrel),
+            at(0.0, 0.0, HALF_LENGTH - barrel),
             Arc::new(barrel_mesh),
             materials::lacquer([0.03, 0.10, 0.36]),
         )

@@ -32,7 +32,7 @@ const SPOUT_ROOT: f64 = 0.026;
 /// Length of the channel, metres.
 const SPOUT_LENGTH: f64 = 0.088;
 /// Kilograms without tea.
-const MASS: f64 = 0.250;
+const MASS: f64 = 0.150;
 
 /// The bottom edge of the spout's opening in the teapot's frame, where the tea leaves, metres.
 pub fn spout_tip() -> Point3<f64> {
@@ -42,7 +42,7 @@ pub fn spout_tip() -> Point3<f64> {
 
 /// The middle of the straight part of the handle in the teapot's frame, metres.
 pub fn handle_middle() -> Point3<f64> {
-    Point3::new(-0.094, 0.0, 0.047)
+    Point3::new(-0.087, 0.0, 0.047)
 }
 
 /// Where `count` spheres of `radius` rest in the hollow at the start, in the teapot's frame.
@@ -91,15 +91,15 @@ fn belly() -> Vec<[f32; 2]> {
 
 fn handle_path() -> Vec<Point> {
     let points = [
-        [-0.046, 0.072],
-        [-0.066, 0.0785],
-        [-0.085, 0.0745],
-        [-0.094, 0.062],
-        [-0.094, 0.047],
-        [-0.0925, 0.033],
-        [-0.083, 0.021],
-        [-0.067, 0.0165],
-        [-0.050, 0.020],
+        [-0.044, 0.0725],
+        [-0.062, 0.0790],
+        [-0.079, 0.0750],
+        [-0.087, 0.0620],
+        [-0.087, 0.0470],
+        [-0.0855, 0.0330],
+        [-0.0775, 0.0215],
+        [-0.063, 0.0170],
+        [-0.047, 0.0200],
     ];
     let points = points.map(|[x, z]| Point::new(x, 0.0, z));
     shapes::smooth_path(&points, 1)
@@ -142,13 +142,15 @@ fn visuals(thing: ThingSpec) -> ThingSpec {
     );
     let mesh = |profile: &[[f32; 2]]| Arc::new(shapes::lathe(profile, 72));
     let handle_path = shapes::smooth_path(&handle_path(), 5);
-    let handle = shapes::tube_along(&handle_path, |_| [0.0062, 0.0068], Vector::y(), 28);
+    // Wound with cane, as teapots have it: no heat, a firm hold.
+    let cane = materials::dull([0.42, 0.27, 0.12]);
+    let handle = shapes::tube_along(&handle_path, |_| [0.0064, 0.0080], Vector::y(), 28);
     thing
         .visual("body", here, mesh(&body), celadon.clone())
         .visual("spout", here, Arc::new(spout), celadon.clone())
         .visual("lid", here, mesh(&lid), shade.clone())
         .visual("knob", here, mesh(&knob), shade.clone())
-        .visual("handle", here, Arc::new(handle), shade)
+        .visual("handle", here, Arc::new(handle), cane)
 }
 
 fn collision(thing: ThingSpec) -> ThingSpec {
@@ -178,7 +180,7 @@ fn collision(thing: ThingSpec) -> ThingSpec {
     let thing = plank(thing, 0.0, l, CHANNEL + half_wall, CHANNEL, [half_wall, CHANNEL]);
     let thing = plank(thing, 0.0, l, -CHANNEL - half_wall, CHANNEL, [half_wall, CHANNEL]);
     let thing = plank(thing, 0.016, l, 0.0, 2.0 * CHANNEL + half_wall, [wide, half_wall]);
-    let thing = flat_handle(thing, &handle_path(), 0.0124, 0.0120, 0.9);
+    let thing = flat_handle(thing, &handle_path(), 0.0126, 0.0150, 1.3);
     // The knob, for fingers that take the pot from above.
     disc(thing, 0.008, 0.089, 0.108, 0.7)
 }
