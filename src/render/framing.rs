@@ -1,7 +1,9 @@
 //! Where to stand for a picture of certain things.
 
-use interface::{LookItem, Pinhole, Point, RigidTransform};
+use interface::{LookItem, Pinhole, Point, RigidTransform, SceneLook};
 use nalgebra::{Matrix3, Point3, Rotation3, Translation3, UnitQuaternion, Vector3};
+
+use crate::Renderer;
 
 /// From which side things are looked at, and how much room is left about them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,6 +21,40 @@ impl Framing {
     /// side, and the table top it works on.
     pub fn three_quarter() -> Self {
         Self { front: 0.72, elevation: 0.40, margin: 0.06 }
+    }
+
+    /// The `world_from_camera` from the side that shows most of the items for which `subject` holds, a
+    /// drawer's handle for example: the three-quarter view, unless from another side there is half as
+    /// much again to see. All items for which `shown` holds are in the picture.
+    pub fn towards(
+        renderer: &mut Renderer,
+        look: &SceneLook,
+        subject: impl Fn(&LookItem) -> bool,
+        shown: impl Fn(&LookItem) -> bool,
+        lens: &Pinhole,
+    ) -> Option<RigidTransform> {
+        /// Sides in the order they are liked: front left and right, flat, from behind.
+        const FRONTS: [f64; 8] = [0.72, -0.72, 1.2, -1.2, 1.8, -1.8, 2.4, -2.4];
+        let small = Pinhole {
+            width: lens.width / 4,
+            height: lens.height / 4,
+            fx: lens.fx / 4.0,
+            fy: lens.fy / 4.0,
+            cx: lens.cx / 4.0,
+            cy: lens.cy / 4.0,
+        };
+        let mut best: Option<(f64, RigidTransform)> = None;
+        for front in FRONTS {
+            let framing = Self { front, ..Self::three_quarter() };
+            let pose = framing.around(&look.items, &shown, lens)?;
+            let (_, seen) = renderer.depth_and_items(look, &small, &pose);
+            let is_subject = |item: &&u32| look.items.get(**item as usize).is_some_and(&subject);
+            let pixels = seen.iter().filter(is_subject).count() as f64;
+            if best.is_none_or(|(most, _)| pixels > most * 1.5) {
+                best = Some((pixels, pose));
+            }
+        }
+        best.map(|(_, pose)| pose)
     }
 
     /// The nearest `world_from_camera` that has all `items` for which `shown` holds in the picture,
@@ -140,6 +176,33 @@ mod tests {
         assert!(touches(0) || touches(1) || close, "{low:?} {high:?} {nearest}");
         let up = pose.rotation * -Vector3::y();
         assert!(up.z > 0.0, "upright");
+    }
+
+    /// A plate on the far side of a box is looked at from the far side.
+    #[test]
+    fn the_side_with_the_subject_is_chosen() {
+        let item = |name: &str, at: [f64; 3], size: [f32; 3]| LookItem {
+            thing: name.into(),
+            part: "body".into(),
+            world_from_mesh: RigidTransform::translation(at[0], at[1], at[2]),
+            mesh: crate::shapes::cuboid(size.into()).into(),
+            material: interface::Material::default().into(),
+        };
+        let look = SceneLook {
+            items: vec![
+                item("cabinet", [0.0; 3], [0.3, 0.3, 0.3]),
+                item("drawer", [-0.16, 0.0, 0.0], [0.02, 0.2, 0.1]),
+            ],
+            lights: vec![],
+        };
+        let mut renderer = Renderer::new();
+        let mut chosen = |subject: &str| {
+            let is = |item: &LookItem| &*item.thing == subject;
+            let pose = Framing::towards(&mut renderer, &look, is, |_| true, &LENS).unwrap();
+            pose.translation.vector
+        };
+        assert!(chosen("drawer").x < -0.2);
+        assert!(chosen("cabinet").x > 0.2);
     }
 
     #[test]

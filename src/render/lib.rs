@@ -17,4 +17,4 @@ mod trace;
 pub use framing::Framing;
 pub use ghost::ghosts;
 pub use picture::{RenderOptions, Rendered, Renderer};
-pub use studio::{studio_floor, studio_lights};
+pub use studio::studio_lights;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use interface::{Light, Material, RigidTransform, Texture};
+use interface::{Light, Material, Point, RigidTransform, Texture};
 use nalgebra::{Translation3, Vector3};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -129,27 +129,21 @@ fn random_surfaces(rng: &mut ChaCha8Rng) -> [Material; 3] {
     [surface(0.08, 0.7, 1.0), surface(0.05, 0.6, 2.0), surface(0.2, 0.8, 3.0)]
 }
 
-fn lights(level: u8, rng: &mut ChaCha8Rng) -> [Light; 3] {
+/// The middle of the directions from which cameras look at the table, radians from world x.
+const FRONT: f32 = -0.35;
+
+fn lights(level: u8, rng: &mut ChaCha8Rng) -> Vec<Light> {
     let mut vary = |spread: f32| if level >= 2 { rng.random_range(-spread..spread) } else { 0.0 };
-    // The key lamp over the front left, a weaker one on the other side, and the sky of a window.
-    let mut lamp = |position: [f32; 3], radius: f32, power: [f32; 3]| {
-        let position = [position[0] + vary(0.5), position[1] + vary(0.5), position[2] + vary(0.3)];
-        // Warmer or colder: red and blue go opposite ways.
-        let (strength, warmth) = (1.0 + vary(0.4), vary(0.25));
-        let power = [
-            power[0] * strength * (1.0 + warmth),
-            power[1] * strength,
-            power[2] * strength * (1.0 - warmth),
-        ];
-        Light::Sphere { position, radius, power }
+    let mut moved = |light: Light| match light {
+        Light::Sphere { position: [x, y, z], radius, power: [r, g, b] } => {
+            let position = [x + vary(0.5), y + vary(0.5), z + vary(0.3)];
+            // Warmer or colder: red and blue go opposite ways.
+            let (strength, warmth) = (1.0 + vary(0.4), vary(0.25));
+            let power =
+                [r * strength * (1.0 + warmth), g * strength, b * strength * (1.0 - warmth)];
+            Light::Sphere { position, radius, power }
+        }
+        sky @ Light::Sky { .. } => sky,
     };
-    [
-        lamp([0.9, 0.9, 1.7], 0.22, [5.2, 5.0, 4.6]),
-        lamp([0.3, -1.4, 1.5], 0.30, [1.6, 1.7, 1.9]),
-        Light::Sky {
-            zenith: [0.42, 0.44, 0.48],
-            horizon: [0.34, 0.35, 0.36],
-            ground: [0.16, 0.15, 0.14],
-        },
-    ]
+    render::studio_lights(Point::origin(), FRONT).into_iter().map(&mut moved).collect()
 }

@@ -10,10 +10,10 @@ use interface::{
 };
 use nalgebra::{Isometry3, Point3, Vector3};
 use render::shapes::{
-    lathe, merge, pipe_along, rounded_cuboid, smooth_path, smooth_profile, sphere, transformed,
-    tube_along, vessel,
+    lathe, merge, pipe_along, plane, rounded_cuboid, smooth_path, smooth_profile, sphere,
+    transformed, tube_along, vessel,
 };
-use render::{RenderOptions, Renderer, studio_floor, studio_lights};
+use render::{RenderOptions, Renderer, studio_lights};
 
 fn item(name: &str, at: [f64; 3], yaw: f64, mesh: Mesh, material: Material) -> LookItem {
     LookItem {
@@ -81,7 +81,13 @@ fn scene() -> SceneLook {
     let cube = |s: f32| rounded_cuboid(Vector::new(s, s, s), 0.002, 3);
     let porcelain = plain([0.82, 0.8, 0.76], 0.18, 0.0);
     let mut items = vec![
-        studio_floor(-0.75),
+        item(
+            "floor",
+            [0.0, 0.0, -0.75],
+            0.0,
+            plane(40.0, 40.0),
+            plain([0.36, 0.365, 0.375], 0.7, 0.0),
+        ),
         item(
             "table",
             [0.0, 0.0, -0.02],
@@ -135,7 +141,7 @@ fn scene() -> SceneLook {
     let ghost = Material { base_color: [0.3, 0.62, 1.0, 0.45], ..plain([0.0; 3], 0.5, 0.0) };
     let mesh = transformed(&cube(0.04), &RigidTransform::identity());
     items.push(item("ghost", [0.19, -0.2, 0.13], 0.3, mesh, ghost));
-    SceneLook { items, lights: studio_lights(Point::origin(), 0.3) }
+    SceneLook { items, lights: studio_lights(Point::origin(), -0.2) }
 }
 
 fn camera(eye: [f64; 3], target: [f64; 3]) -> RigidTransform {

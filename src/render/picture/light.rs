@@ -52,10 +52,7 @@ pub(crate) fn arriving(stage: &Stage<'_>, surfaces: &[Surface]) -> Arriving {
             let surface = &surfaces[y * width + x];
             if surface.is_some() && !hidden_by_haze(stage, surface) {
                 let spot = Spot { x: x as u32, y: y as u32 };
-                for channel in 0..=stage.lamps.len() {
-                    out[channel] = open_share(stage, surface, spot, channel, 1);
-                }
-                mirror(stage, surface, spot, out);
+                probe(stage, surface, spot, 1, out);
             }
         }
     });
@@ -109,10 +106,10 @@ fn disagree(
     open > few && open < all - few
 }
 
-/// Sends all the rays of one place.
-pub(crate) fn probe(stage: &Stage<'_>, surface: &Surface, spot: Spot, out: &mut [f32]) {
-    for channel in 0..=stage.lamps.len() {
-        out[channel] = open_share(stage, surface, spot, channel, stage.samples(channel).min(4));
+/// Sends the rays of one place, at most `most` to a lamp or the sky.
+pub(crate) fn probe(stage: &Stage<'_>, surface: &Surface, spot: Spot, most: u32, out: &mut [f32]) {
+    for (channel, out) in out.iter_mut().enumerate().take(stage.lamps.len() + 1) {
+        *out = open_share(stage, surface, spot, channel, stage.samples(channel).min(most));
     }
     mirror(stage, surface, spot, out);
 }

@@ -19,7 +19,7 @@ use crate::trace::{Placed, Ray, TracedMesh, World};
 /// How a picture is made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RenderOptions {
-    /// Rays through each pixel in which something ends: 1 none but its centre, 4 or 16 smooth.
+    /// Rays through each pixel in which something ends: 1 none but its centre; 4, 9 or 16 smooth.
     pub samples: u32,
     /// Rays to every lamp from each pixel in which a shadow ends, one elsewhere, before smoothing over
     /// neighbours.
@@ -49,7 +49,7 @@ impl RenderOptions {
 
     /// For the frames of a film.
     pub fn film() -> Self {
-        Self { samples: 4, shadow_samples: 4, ambient_samples: 4, ..Self::observation() }
+        Self { samples: 9, shadow_samples: 4, ambient_samples: 4, ..Self::observation() }
     }
 
     /// For one good picture.

@@ -3,7 +3,7 @@
 use nalgebra::{Isometry3, Point3, Vector3};
 
 use super::*;
-use crate::{shapes, studio_floor, studio_lights};
+use crate::{shapes, studio_lights};
 use interface::{Light, Material, Point};
 
 fn lens() -> Pinhole {
@@ -177,7 +177,12 @@ fn nothing_and_nonsense_are_rendered_too() {
     look.items.push(item("odd", odd, [0.0; 3], [nan, 0.5, 0.5, 1.0]));
     look.items.push(item("lost", shapes::sphere(0.1, 8), [f64::NAN; 3], [0.5; 4]));
     look.lights.push(Light::Sphere { position: [nan; 3], radius: 0.1, power: [1.0; 3] });
-    look.items.push(studio_floor(-0.5));
+    look.items.push(item(
+        "floor",
+        shapes::plane(40.0, 40.0),
+        [0.0, 0.0, -0.5],
+        [0.4, 0.4, 0.4, 1.0],
+    ));
     let rendered = renderer.render(&look, &lens(), &pose, &RenderOptions::film());
     assert!(rendered.depth.metres.iter().all(|z| z.is_finite()));
     assert!(rendered.item.contains(&0) && rendered.item.contains(&1));
