@@ -3,6 +3,7 @@
 //! This crate knows no face: it returns numbers and leaves their telling to others.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+pub mod ik;
 pub mod physics;
 pub mod solver;
 
@@ -45,6 +46,7 @@ pub struct Bench {
 /// Every bench there is.
 pub fn all() -> &'static [Bench] {
     &[
+        Bench { name: "ik", run: || Ok(ik::figures()?) },
         Bench { name: "physics", run: physics_figures },
         Bench { name: "solver", run: || Ok(solver::figures()?) },
     ]
