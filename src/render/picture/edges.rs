@@ -52,7 +52,7 @@ pub(crate) fn refined(
                     Some(pixel) => stage.color(&ray, &surface, arriving.at(pixel)),
                     None => {
                         let spot = Spot { x: (x * 2 + i % 2) as u32, y: (y * 2 + i / 2) as u32 };
-                        probe(stage, &surface, spot, 4, &mut fresh);
+                        probe(stage, &surface, spot, &mut fresh);
                         stage.color(&ray, &surface, &fresh)
                     }
                 };

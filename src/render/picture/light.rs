@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::Stage;
 use crate::shade::sampling::Samples;
+use crate::shade::vector::{length, unit};
 use crate::shade::{Reflectance, Surface, cosine_direction, tone};
 use crate::trace::Ray;
 
@@ -24,8 +25,10 @@ impl Arriving {
 
 /// Rougher surfaces mirror nothing that one would recognise; the sky's mean is enough for them.
 const MIRRORS: f32 = 0.42;
+/// From so many rays to a lamp on, no pixel is left to its neighbours.
+const CAREFUL: u32 = 8;
 /// How far away things still darken a corner, metres.
-const NEARBY: f32 = 1.5;
+const NEARBY: f32 = 0.7;
 /// No mirrored light above this: single bright samples would show as specks.
 const BRIGHTEST: f32 = 6.0;
 
@@ -41,8 +44,9 @@ pub(crate) fn channels(stage: &Stage<'_>) -> usize {
     stage.lamps.len() + 4
 }
 
-/// What reaches every pixel, noisy: one ray to each lamp and to the sky from every pixel, and the rest
-/// of the samples where neighbours disagree, which is where shadows end.
+/// What reaches every pixel, noisy: one ray to the first lamp from every pixel, one to each other lamp
+/// and to the sky from every other pixel (the others say NaN), and the rest of the samples where
+/// neighbours disagree, which is where shadows end.
 pub(crate) fn arriving(stage: &Stage<'_>, surfaces: &[Surface]) -> Arriving {
     let channels = channels(stage);
     let width = stage.lens.width;
@@ -52,7 +56,13 @@ pub(crate) fn arriving(stage: &Stage<'_>, surfaces: &[Surface]) -> Arriving {
             let surface = &surfaces[y * width + x];
             if surface.is_some() && !hidden_by_haze(stage, surface) {
                 let spot = Spot { x: x as u32, y: y as u32 };
-                probe(stage, surface, spot, 1, out);
+                let sparse = stage.options.shadow_samples < CAREFUL;
+                for (channel, out) in out.iter_mut().enumerate().take(stage.lamps.len() + 1) {
+                    let skip = sparse && channel > 0 && (x + y + channel) % 2 == 1;
+                    *out =
+                        if skip { f32::NAN } else { open_share(stage, surface, spot, channel, 1) };
+                }
+                mirror(stage, surface, spot, out);
             }
         }
     });
@@ -72,7 +82,10 @@ pub(crate) fn arriving(stage: &Stage<'_>, surfaces: &[Surface]) -> Arriving {
                 let more = stage.samples(channel);
                 if more > 1 && disagree(stage, surfaces, &first, x, y, channel) {
                     let rest = open_share(stage, surface, spot, channel, more);
-                    *out = (*out + rest * more as f32) / (more + 1) as f32;
+                    *out = match out.is_nan() {
+                        true => rest,
+                        false => (*out + rest * more as f32) / (more + 1) as f32,
+                    };
                 }
             }
         }
@@ -96,9 +109,10 @@ fn disagree(
     for ny in y.saturating_sub(2)..=(y + 2).min(height - 1) {
         for nx in x.saturating_sub(2)..=(x + 2).min(width - 1) {
             let pixel = ny * width + nx;
-            if surfaces[pixel].item == item {
+            let value = first.at(pixel)[channel];
+            if surfaces[pixel].item == item && !value.is_nan() {
                 all += 1.0;
-                open += first.at(pixel)[channel];
+                open += value;
             }
         }
     }
@@ -106,10 +120,10 @@ fn disagree(
     open > few && open < all - few
 }
 
-/// Sends the rays of one place, at most `most` to a lamp or the sky.
-pub(crate) fn probe(stage: &Stage<'_>, surface: &Surface, spot: Spot, most: u32, out: &mut [f32]) {
+/// Sends the rays of one place within a pixel, a few to each lamp and to the sky.
+pub(crate) fn probe(stage: &Stage<'_>, surface: &Surface, spot: Spot, out: &mut [f32]) {
     for (channel, out) in out.iter_mut().enumerate().take(stage.lamps.len() + 1) {
-        *out = open_share(stage, surface, spot, channel, stage.samples(channel).min(most));
+        *out = open_share(stage, surface, spot, channel, stage.samples(channel).min(4));
     }
     mirror(stage, surface, spot, out);
 }
@@ -162,7 +176,7 @@ fn mirrors(surface: &Surface) -> bool {
 }
 
 fn hidden_by_haze(stage: &Stage<'_>, surface: &Surface) -> bool {
-    stage.options.haze.is_some_and(|[_, end]| (surface.at - stage.lens.eye).norm() >= end)
+    stage.options.haze.is_some_and(|[_, end]| length(&(surface.at - stage.lens.eye)) >= end)
 }
 
 impl Stage<'_> {
@@ -173,7 +187,7 @@ impl Stage<'_> {
     }
 
     fn towards_eye(&self, surface: &Surface) -> Vector {
-        (self.lens.eye - surface.at).try_normalize(1e-9).unwrap_or(surface.normal)
+        unit(&(self.lens.eye - surface.at), 1e-9).unwrap_or(surface.normal)
     }
 
     /// A second look, from a surface into the scene: without smoothing and further mirroring.
@@ -198,7 +212,7 @@ impl Stage<'_> {
 
     /// Display-linear colour of one ray: its surface lit by what arrives, haze and ghosts before it.
     pub(crate) fn color(&self, ray: &Ray, surface: &Surface, arriving: &[f32]) -> Vector {
-        let direction = ray.direction.normalize();
+        let direction = ray.direction / length(&ray.direction);
         let behind = self.sky.radiance(direction.z);
         let mut light = behind;
         if surface.is_some() {
@@ -213,7 +227,7 @@ impl Stage<'_> {
                 }
             }
             if let Some([start, end]) = self.options.haze {
-                let distance = (surface.at - self.lens.eye).norm();
+                let distance = length(&(surface.at - self.lens.eye));
                 let t = ((distance - start) / (end - start).max(1e-3)).clamp(0.0, 1.0);
                 light = light.lerp(&behind, t * t * (3.0 - 2.0 * t));
             }

@@ -49,7 +49,7 @@ impl RenderOptions {
 
     /// For the frames of a film.
     pub fn film() -> Self {
-        Self { samples: 9, shadow_samples: 4, ambient_samples: 4, ..Self::observation() }
+        Self { samples: 4, shadow_samples: 3, ambient_samples: 3, ..Self::observation() }
     }
 
     /// For one good picture.

@@ -18,7 +18,9 @@ const RANGE: f32 = 0.3;
 /// first, then wider (à trous), among those that are alike.
 pub(crate) fn smoothed(stage: &Stage<'_>, surfaces: &[Surface], arriving: Arriving) -> Arriving {
     let narrow = pass(stage, surfaces, &arriving, [1, 0], None);
-    let narrow = pass(stage, surfaces, &narrow, [0, 1], None);
+    let mut narrow = pass(stage, surfaces, &narrow, [0, 1], None);
+    // What no neighbour knows either is a speck; it gets all light.
+    narrow.values.par_iter_mut().filter(|v| v.is_nan()).for_each(|v| *v = 1.0);
     let wide = pass(stage, surfaces, &narrow, [2, 0], Some(RANGE));
     pass(stage, surfaces, &wide, [0, 2], Some(RANGE))
 }
@@ -43,8 +45,10 @@ fn pass(
             if !surface.is_some() {
                 continue;
             }
-            totals.fill(WEIGHTS[2]);
             let own = arriving.at(pixel);
+            for (own, (out, total)) in own.iter().zip(out.iter_mut().zip(&mut totals)) {
+                (*out, *total) = if own.is_nan() { (0.0, 0.0) } else { (*own, WEIGHTS[2]) };
+            }
             for (k, weight) in WEIGHTS.iter().enumerate() {
                 let steps = k as isize - 2;
                 let (nx, ny) = (x as isize + steps * step[0], y as isize + steps * step[1]);
@@ -58,7 +62,10 @@ fn pass(
                 for (((out, total), value), own) in
                     out.iter_mut().zip(&mut totals).zip(arriving.at(other)).zip(own)
                 {
-                    let away = value - own;
+                    if value.is_nan() {
+                        continue;
+                    }
+                    let away = if closeness > 0.0 { value - own } else { 0.0 };
                     let weight = weight * (1.0 - away * away * closeness).max(0.0);
                     *out += weight * value;
                     *total += weight;

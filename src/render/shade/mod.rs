@@ -5,6 +5,7 @@ pub mod sampling;
 pub mod sky;
 pub mod surface;
 pub mod tone;
+pub mod vector;
 
 mod reflect;
 

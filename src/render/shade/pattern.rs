@@ -3,6 +3,7 @@
 use interface::{Image, Point, Texture, Vector};
 
 use super::sampling::{mix, turn, unit};
+use super::vector::floor;
 
 /// The linear colour of a texture at a point of the mesh's frame.
 ///
@@ -47,7 +48,7 @@ fn smooth_step(low: f32, high: f32, x: f32) -> f32 {
 fn checker(at: &Point, normal: &Vector, size: f32, width: f32) -> f32 {
     // The integral of a square wave of period 2 that is 1 and -1.
     let wave = |x: f32| {
-        let phase = x - 2.0 * (x * 0.5).floor();
+        let phase = x - 2.0 * floor(x * 0.5);
         1.0 - (phase - 1.0).abs()
     };
     let half = (width / size).max(1e-4) * 0.5;
@@ -61,7 +62,7 @@ fn checker(at: &Point, normal: &Vector, size: f32, width: f32) -> f32 {
 
 /// Smooth noise from 0 to 1 with features of size 1.
 fn noise(p: &Vector, seed: u32) -> f32 {
-    let cell = p.map(f32::floor);
+    let cell = p.map(floor);
     let f = (p - cell).map(|t| t * t * t * (t * (t * 6.0 - 15.0) + 10.0));
     let [x, y, z] = [cell.x as i32 as u32, cell.y as i32 as u32, cell.z as i32 as u32];
     let corner = |dx: u32, dy: u32, dz: u32| {
@@ -102,8 +103,8 @@ fn wood(at: &Point, scale: f32, seed: u64, width: f32) -> f32 {
     let radius = dy.hypot(dz);
     let seen = 1.0 - smooth_step(0.2, 0.8, width / scale);
     // Early wood brightens slowly, late wood ends in a sharp dark line.
-    let (_, c) = turn(radius - radius.floor());
-    let ring = radius - radius.floor();
+    let (_, c) = turn(radius - floor(radius));
+    let ring = radius - floor(radius);
     let late = smooth_step(0.35, 0.95, ring) * (1.0 - smooth_step(0.95, 1.0, ring));
     let soft = 0.5 - 0.5 * c;
     let rings = 0.5
@@ -127,10 +128,10 @@ fn picture(image: &Image, uv: [f32; 2]) -> Vector {
         return Vector::repeat(1.0);
     }
     let (x, y) = (uv[0].rem_euclid(1.0) * w as f32 - 0.5, uv[1].rem_euclid(1.0) * h as f32 - 0.5);
-    let (fx, fy) = (x - x.floor(), y - y.floor());
+    let (fx, fy) = (x - floor(x), y - floor(y));
     let texel = |dx: i64, dy: i64| {
-        let column = (x.floor() as i64 + dx).rem_euclid(w as i64) as usize;
-        let row = (y.floor() as i64 + dy).rem_euclid(h as i64) as usize;
+        let column = (floor(x) as i64 + dx).rem_euclid(w as i64) as usize;
+        let row = (floor(y) as i64 + dy).rem_euclid(h as i64) as usize;
         Vector::from(image.rgb[row * w + column].map(super::tone::linear))
     };
     let top = texel(0, 0).lerp(&texel(1, 0), fx);

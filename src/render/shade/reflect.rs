@@ -5,6 +5,7 @@ use std::f32::consts::PI;
 
 use super::sampling::turn;
 use super::tone::power;
+use super::vector::{length, unit};
 use super::{Sky, Surface};
 
 /// A round lamp.
@@ -61,7 +62,7 @@ impl Lamp {
     /// From `from` to a point of the lamp's disc as seen from there; `sample` in the unit square.
     pub fn towards(&self, from: &Vector, sample: [f32; 2]) -> Vector {
         let centre = self.position - from;
-        let Some(direction) = centre.try_normalize(1e-6) else { return centre };
+        let Some(direction) = unit(&centre, 1e-6) else { return centre };
         about(&direction, self.radius * sample[0].sqrt(), 0.0, sample[1]) + centre
     }
 }
@@ -112,7 +113,7 @@ impl Reflectance {
     /// about the point of the lamp nearest to the mirrored view (Karis 2013).
     pub fn of_lamp(&self, lamp: &Lamp, at: &Vector) -> Vector {
         let centre = lamp.position - at;
-        let distance = centre.norm().max(lamp.radius).max(1e-3);
+        let distance = length(&centre).max(lamp.radius).max(1e-3);
         let cos = self.normal.dot(&centre) / distance;
         if cos <= 0.0 {
             return Vector::zeros();
@@ -120,9 +121,9 @@ impl Reflectance {
         let irradiance = lamp.power * (cos / (distance * distance));
         let mirrored = self.mirrored();
         let to_ray = mirrored * centre.dot(&mirrored) - centre;
-        let nearest = centre + to_ray * (lamp.radius / to_ray.norm().max(1e-6)).min(1.0);
-        let light = nearest.try_normalize(1e-6).unwrap_or(self.normal);
-        let half = (light + self.view).try_normalize(1e-6).unwrap_or(self.normal);
+        let nearest = centre + to_ray * (lamp.radius / length(&to_ray).max(1e-6)).min(1.0);
+        let light = unit(&nearest, 1e-6).unwrap_or(self.normal);
+        let half = unit(&(light + self.view), 1e-6).unwrap_or(self.normal);
         let (n_h, v_h) = (self.normal.dot(&half).max(0.0), self.view.dot(&half).max(0.0));
         let n_l = self.normal.dot(&light).max(1e-3);
         let a2 = self.alpha * self.alpha;

@@ -65,7 +65,7 @@ impl Samples {
 /// library differ between machines.
 pub fn turn(share: f32) -> (f32, f32) {
     // Fold to an eighth of a turn either side of an axis, then Taylor.
-    let quarter = (share * 4.0 + 0.5).floor();
+    let quarter = super::vector::floor(share * 4.0 + 0.5);
     let x = (share - quarter * 0.25) * std::f32::consts::TAU;
     let x2 = x * x;
     let s = x * (1.0 - x2 / 6.0 * (1.0 - x2 / 20.0 * (1.0 - x2 / 42.0)));

@@ -3,6 +3,7 @@
 use interface::{LookItem, Point, Vector};
 
 use super::pattern;
+use super::vector::{length, unit};
 use crate::trace::{Hit, Ray, World};
 
 /// One point of a visible surface.
@@ -58,7 +59,7 @@ impl Surface {
         let [a, b, c] = corners.map(|i| mesh.positions[i].coords);
         let local = a * weights[0] + b * weights[1] + c * weights[2];
         let direction = placed.rotation.tr_mul(&ray.direction);
-        let mut face = (b - a).cross(&(c - a)).try_normalize(0.0).unwrap_or(-direction);
+        let mut face = unit(&(b - a).cross(&(c - a)), 0.0).unwrap_or(-direction);
         if face.dot(&direction) > 0.0 {
             face = -face;
         }
@@ -67,15 +68,13 @@ impl Surface {
         if placed.traced.smooth {
             let normals = corners.map(|i| mesh.normals[i]);
             let sum = normals[0] * weights[0] + normals[1] * weights[1] + normals[2] * weights[2];
-            if let Some(mut n) = sum.try_normalize(1e-6)
-                && n.iter().all(|x| x.is_finite())
-            {
+            if let Some(mut n) = unit(&sum, 1e-6) {
                 let side = if n.dot(&face) < 0.0 { -1.0 } else { 1.0 };
                 n *= side;
                 // A normal that looks away from the viewer is bent back to the silhouette.
                 let away = n.dot(&direction) / direction.norm_squared();
                 if away > 0.0 {
-                    n = (n - direction * (away * 1.001)).try_normalize(1e-6).unwrap_or(face);
+                    n = unit(&(n - direction * (away * 1.001)), 1e-6).unwrap_or(face);
                 }
                 normal = n;
                 for k in 0..3 {
@@ -100,7 +99,7 @@ impl Surface {
                 };
                 // Seen at an angle a pixel covers more of the surface; halfway is a fair width for
                 // patterns that blur the same in all directions.
-                let slope = (-normal.dot(&direction) / direction.norm()).clamp(0.15, 1.0);
+                let slope = (-normal.dot(&direction) / length(&direction)).clamp(0.15, 1.0);
                 let width = hit.t * pixel / slope.sqrt();
                 pattern::color(texture, base, &Point::from(local), &normal, uv, width)
             }

@@ -3,6 +3,7 @@
 use interface::Vector;
 
 use super::sampling::{mix, unit};
+use super::vector::floor;
 
 /// Power of the curve: contrast about middle grey.
 const CONTRAST: f32 = 1.22;
@@ -41,7 +42,7 @@ pub fn power(x: f32, p: f32) -> f32 {
     let ln = 2.0 * z * (1.0 + z2 * (1.0 / 3.0 + z2 * (0.2 + z2 / 7.0)));
     let log = exponent as f32 + 0.5 + ln * std::f32::consts::LOG2_E;
     let y = (log * p).clamp(-126.0, 126.0);
-    let whole = y.floor();
+    let whole = floor(y);
     let f = (y - whole) * std::f32::consts::LN_2;
     let exp = 1.0 + f * (1.0 + f * (0.5 + f * (1.0 / 6.0 + f * (1.0 / 24.0 + f / 120.0))));
     f32::from_bits(((whole as i32 + 127) as u32) << 23) * exp
