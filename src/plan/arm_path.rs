@@ -2,10 +2,11 @@
 
 use interface::{JointPath, RigidTransform, ToolPath};
 use robot::{
-    FollowOptions, Obstacles, Robot, Surroundings, follow_tool_path, plan_joint_path, time_path,
+    FollowOptions, IkOptions, Obstacles, Robot, Surroundings, follow_tool_path, plan_joint_path,
+    time_path,
 };
 
-use crate::carry::{Carried, Carrier};
+use crate::carry::{Carried, Carrier, REACHED};
 use crate::report::{ArmPath, Phase, Segment};
 use crate::timing::time_motion;
 
@@ -33,8 +34,8 @@ pub(crate) struct PathJob<'a> {
     /// How far the hand is open on its way in, metres.
     pub opening: f64,
     pub release: bool,
-    /// The step of the motion after which to look at the object in the hand.
-    pub look_at: Option<usize>,
+    /// The steps of the motion at which to look at the object in the hand.
+    pub looks_at: Vec<usize>,
     /// Share of the joints' limits to use.
     pub speed: f64,
     pub seed: u64,
@@ -45,7 +46,7 @@ pub(crate) fn plan_arm_path(carrier: &Carrier<'_>, job: &PathJob<'_>) -> Result<
     let (robot, arm) = (carrier.robot, carrier.arm);
     let specs = &robot.arms[arm].specs;
     let now = carrier.joints_now();
-    let follow = FollowOptions::default();
+    let follow = following();
     let timed = |rows: &[Vec<f64>], speed: f64, what: &str| -> Result<JointPath, String> {
         time_path(rows, specs, speed, STEP).map_err(|e| format!("the {what} cannot be timed: {e}"))
     };
@@ -85,22 +86,12 @@ pub(crate) fn plan_arm_path(carrier: &Carrier<'_>, job: &PathJob<'_>) -> Result<
         release: job.release,
         speed: job.speed,
     };
-    let (rest, from) = match job.look_at {
-        Some(step) => {
-            let (path, at) = moving.motion(&part(job.tool_path, 0, step), &at_grasp)?;
-            let mut lift = Segment::new(Phase::Motion, path, 0.0, REST_SECS);
-            lift.look_at = Some(step);
-            segments.push(lift);
-            (part(job.tool_path, step, job.tool_path.times.len() - 1), at)
-        }
-        None => (job.tool_path.clone(), at_grasp),
-    };
-    segments.extend(moving.carry_on(&rest, &from)?);
+    segments.extend(moving.carry_on(job.tool_path, 0, &job.looks_at, &at_grasp)?);
     Ok(ArmPath { arm, segments })
 }
 
 /// The steps `from..=to` of a tool path, times from 0.
-pub(crate) fn part(path: &ToolPath, from: usize, to: usize) -> ToolPath {
+fn part(path: &ToolPath, from: usize, to: usize) -> ToolPath {
     let start = path.times.get(from).copied().unwrap_or(0.0);
     ToolPath {
         times: path.times[from..=to].iter().map(|t| t - start).collect(),
@@ -128,24 +119,39 @@ impl Moving<'_> {
     /// The object's motion at its own pace, and where the joints end.
     fn motion(&self, tool_path: &ToolPath, from: &[f64]) -> Result<(JointPath, Vec<f64>), String> {
         let dense = densified(tool_path, &self.base_from_world);
-        let rows = follow_tool_path(self.robot, self.arm, &dense, from, &FollowOptions::default())
+        let rows = follow_tool_path(self.robot, self.arm, &dense, from, &following())
             .map_err(|e| format!("the object's motion cannot be followed: {e}"))?;
         let end = rows.last().cloned().unwrap_or_else(|| from.to_vec());
         let specs = &self.robot.arms[self.arm].specs;
         Ok((time_motion(&dense.times, &rows, specs, self.speed), end))
     }
 
-    /// The rest of the motion along a tool path (world), and letting go where that is asked for.
-    pub fn carry_on(&self, tool_path: &ToolPath, from: &[f64]) -> Result<Vec<Segment>, String> {
-        let (path, at_end) = self.motion(tool_path, from)?;
-        let mut segments = vec![Segment::new(Phase::Motion, path, 0.0, REST_SECS)];
+    /// The motion along a tool path (world) from its step `first` on, with stops at the steps
+    /// `looks_at`, and letting go at the end where that is asked for.
+    pub fn carry_on(
+        &self,
+        tool_path: &ToolPath,
+        first: usize,
+        looks_at: &[usize],
+        from: &[f64],
+    ) -> Result<Vec<Segment>, String> {
+        let last = tool_path.times.len().saturating_sub(1);
+        let mut segments = Vec::new();
+        let (mut step, mut at_end) = (first, from.to_vec());
+        for stop in looks_at.iter().copied().filter(|s| *s > first && *s < last).chain([last]) {
+            let (path, at) = self.motion(&part(tool_path, step, stop), &at_end)?;
+            let mut segment = Segment::new(Phase::Motion, path, 0.0, REST_SECS);
+            segment.look_at = (stop < last).then_some(stop);
+            segments.push(segment);
+            (step, at_end) = (stop, at);
+        }
         let end = tool_path.frame_from_tool.last().filter(|_| self.release);
         if let Some(world_from_end) = end {
             let end = self.base_from_world * world_from_end;
             segments.push(Segment::new(Phase::Release, hold(&at_end), self.opening, OPEN_SECS));
             let way_out = RETREATS.iter().find_map(|off| {
                 let away = end * RigidTransform::translation(0.0, 0.0, -off);
-                let follow = FollowOptions::default();
+                let follow = following();
                 follow_tool_path(self.robot, self.arm, &line(&end, &away), &at_end, &follow).ok()
             });
             let way_out = way_out.ok_or("the hand cannot back off after letting go")?;
@@ -156,6 +162,13 @@ impl Moving<'_> {
         }
         Ok(segments)
     }
+}
+
+/// How closely tool paths are followed. Near a singular posture joints may turn quickly; the timing
+/// gives them the time.
+pub(crate) fn following() -> FollowOptions {
+    let ik = IkOptions { tol_pos: REACHED.0, tol_rot: REACHED.1, ..IkOptions::default() };
+    FollowOptions { ik, max_jump: 0.5, ..FollowOptions::default() }
 }
 
 /// Poses on the straight line between two.

@@ -1,23 +1,26 @@
 //! Whether the arm can carry a grasp through the whole motion of the object.
 
+use crate::arm_path::following;
 use flow::MotionFit;
 use geometry::{narrow, wide};
-use interface::{GraspCandidate, GraspRejection, JointTarget, Point, RigidTransform};
+use interface::{GraspCandidate, GraspRejection, JointTarget, Point, RigidTransform, ToolPath};
 use nalgebra::Vector3;
-use robot::{CollisionChecker, IkOptions, Obstacles, Robot, solve_ik};
+use robot::{
+    CollisionChecker, FollowOptions, IkOptions, Obstacles, PathError, Robot, follow_tool_path,
+    solve_ik,
+};
 
 /// How far before the grasp the hand starts its straight way in, metres; the shorter ones are for
 /// narrow places.
 pub(crate) const STAND_OFFS: [f64; 3] = [0.10, 0.06, 0.03];
-/// Steps of the motion that are looked at beside both ends.
-const BETWEEN: usize = 6;
+/// Every how many steps of the motion collisions are looked for, the last one always.
+const CHECKED_EVERY: usize = 3;
 /// What counts as reached: metres, radians.
-const REACHED: (f64, f64) = (1e-3, 5e-3);
-/// A joint that must jump farther than this from one looked-at step to the next has changed branch,
-/// radians.
+pub(crate) const REACHED: (f64, f64) = (2e-4, 2e-3);
+/// A joint that moves farther than this on the straight way in has changed branch, radians.
 const LARGEST_JUMP: f64 = 1.6;
-/// Starting postures that are tried for the inverse kinematics of a grasp.
-const STARTS: u64 = 3;
+/// Ways to take the first pose that are tried from each posture.
+const STARTS: usize = 3;
 /// Radius of a scene point, metres: no finger fits between two points of the cloud, so they need no
 /// size, and a fingertip may come near the table.
 const SCENE_POINT: f64 = 0.0005;
@@ -51,7 +54,7 @@ pub(crate) struct Carried {
     pub at_grasp: Vec<f64>,
     /// Share of the joint ranges left at the tightest looked-at step, 0 to 0.5.
     pub margin: f64,
-    /// How far the joints travel from now to the grasp, radians.
+    /// How far the joints travel: to the grasp and, at half weight, along the motion, radians.
     pub travel: f64,
 }
 
@@ -107,27 +110,40 @@ impl<'a> Carrier<'a> {
     /// Carries a grasp through the motion from several starting postures. The error is the reason of
     /// the try that came farthest.
     pub fn carry(
-        &mut self,
+        &self,
         grasp: &GraspCandidate,
         motion: &MotionFit,
     ) -> Result<Carried, GraspRejection> {
+        let base_from_grasp = self.base_from_world * grasp.frame_from_grasp;
+        let now = self.joints_now();
+        let options = IkOptions { tol_pos: REACHED.0, tol_rot: REACHED.1, ..IkOptions::default() };
+        let first = solve_ik(self.robot, self.arm, &base_from_grasp, &now, &options);
+        if !first.ok {
+            return Err(GraspRejection::UnreachableAtGrasp {
+                position_error: first.pos_err,
+                rotation_error: first.rot_err,
+            });
+        }
+        let tool_path = ToolPath {
+            times: motion.steps.iter().map(|s| s.time).collect(),
+            frame_from_tool: motion
+                .steps
+                .iter()
+                .map(|s| self.base_from_world * s.frame_from_start * grasp.frame_from_grasp)
+                .collect(),
+        };
         let mut best: Option<Carried> = None;
         let mut reason: Option<(usize, GraspRejection)> = None;
-        for start in 0..STARTS {
-            match self.carry_from(grasp, motion, start) {
+        for near in [now, self.robot.arms[self.arm].home.clone()] {
+            match self.carry_from(grasp, &tool_path, &near) {
                 Ok(carried) => {
                     if best.as_ref().is_none_or(|b| carried.rank() > b.rank()) {
                         best = Some(carried);
                     }
                 }
                 Err((far, why)) => {
-                    // Out of reach from everywhere: other postures will not change that.
-                    let hopeless = matches!(why, GraspRejection::UnreachableAtGrasp { .. });
                     if reason.as_ref().is_none_or(|(f, _)| far > *f) {
                         reason = Some((far, why));
-                    }
-                    if hopeless {
-                        break;
                     }
                 }
             }
@@ -137,43 +153,38 @@ impl<'a> Carrier<'a> {
 
     /// One starting posture; an error comes with how far it came.
     fn carry_from(
-        &mut self,
+        &self,
         grasp: &GraspCandidate,
-        motion: &MotionFit,
-        start: u64,
+        base_from_tool: &ToolPath,
+        near: &[f64],
     ) -> Result<Carried, (usize, GraspRejection)> {
-        let (world_from_grasp, opening) = (&grasp.frame_from_grasp, grasp.opening);
-        let near = match start {
-            0 => self.joints_now(),
-            _ => self.robot.arms[self.arm].home.clone(),
+        let opening = grasp.opening;
+        let follow = FollowOptions { starts: STARTS, ..following() };
+        let rows =
+            follow_tool_path(self.robot, self.arm, base_from_tool, near, &follow).map_err(|e| {
+                let (position_error, rotation_error) = match &e {
+                    PathError::OutOfReach { pos_err, rot_err, .. } => (*pos_err, *rot_err),
+                    PathError::Jump { .. } => (0.0, 0.0),
+                };
+                let step = e.step();
+                (
+                    2 + step,
+                    GraspRejection::UnreachableAtGoal { step, position_error, rotation_error },
+                )
+            })?;
+        let (Some(at_grasp), Some(base_from_grasp)) =
+            (rows.first(), base_from_tool.frame_from_tool.first())
+        else {
+            return Err((0, GraspRejection::NotTried));
         };
-        let restarts = if start < 2 { 12 } else { 24 };
-        let base_from_grasp = self.base_from_world * world_from_grasp;
-        let options = IkOptions {
-            tol_pos: REACHED.0,
-            tol_rot: REACHED.1,
-            restarts,
-            seed: start,
-            ..IkOptions::default()
-        };
-        let first = solve_ik(self.robot, self.arm, &base_from_grasp, &near, &options);
-        if !first.ok {
-            let why = GraspRejection::UnreachableAtGrasp {
-                position_error: first.pos_err,
-                rotation_error: first.rot_err,
-            };
-            return Err((0, why));
-        }
-        let at_grasp = first.joints;
-        self.free(&at_grasp, opening, 0).map_err(|why| (1, why))?;
-
-        let close = IkOptions { restarts: 0, ..options };
+        self.free(at_grasp, opening, 0).map_err(|why| (1, why))?;
+        let close = IkOptions { restarts: 0, ..follow.ik };
         let (stand_off, before) = STAND_OFFS
             .iter()
             .find_map(|off| {
                 let back = base_from_grasp * RigidTransform::translation(0.0, 0.0, -off);
-                let answer = solve_ik(self.robot, self.arm, &back, &at_grasp, &close);
-                let near = jump(&answer.joints, &at_grasp) < LARGEST_JUMP;
+                let answer = solve_ik(self.robot, self.arm, &back, at_grasp, &close);
+                let near = jump(&answer.joints, at_grasp) < LARGEST_JUMP;
                 (answer.ok && near && self.free(&answer.joints, opening, 0).is_ok())
                     .then_some((*off, answer.joints))
             })
@@ -185,32 +196,19 @@ impl<'a> Carrier<'a> {
                 };
                 (2, why)
             })?;
-
-        let mut joints = at_grasp.clone();
-        let mut margin = self.margin(&at_grasp).min(self.margin(&before));
-        let last = motion.steps.len().saturating_sub(1);
-        let looked_at = (1..=BETWEEN + 1).map(|k| k * last / (BETWEEN + 1)).filter(|s| *s > 0);
-        for step in looked_at {
-            let base_from_tool =
-                self.base_from_world * motion.steps[step].frame_from_start * world_from_grasp;
-            let answer = solve_ik(self.robot, self.arm, &base_from_tool, &joints, &close);
-            if !answer.ok || jump(&answer.joints, &joints) > LARGEST_JUMP {
-                let why = GraspRejection::UnreachableAtGoal {
-                    step,
-                    position_error: answer.pos_err,
-                    rotation_error: answer.rot_err,
-                };
-                return Err((2 + step, why));
+        let mut margin = self.margin(&before);
+        for (step, joints) in rows.iter().enumerate() {
+            margin = margin.min(self.margin(joints));
+            if step % CHECKED_EVERY == 0 || step + 1 == rows.len() {
+                self.free(joints, grasp.width, step).map_err(|why| (2 + step, why))?;
             }
-            self.free(&answer.joints, grasp.width, step).map_err(|why| (2 + step, why))?;
-            margin = margin.min(self.margin(&answer.joints));
-            joints = answer.joints;
         }
-        let travel = jump(&before, &self.joints_now());
-        Ok(Carried { stand_off, before, at_grasp, margin, travel })
+        let effort: f64 = rows.windows(2).map(|w| jump(&w[0], &w[1])).sum();
+        let travel = jump(&before, &self.joints_now()) + 0.5 * effort;
+        Ok(Carried { stand_off, before, at_grasp: at_grasp.clone(), margin, travel })
     }
 
-    fn free(&mut self, joints: &[f64], opening: f64, step: usize) -> Result<(), GraspRejection> {
+    fn free(&self, joints: &[f64], opening: f64, step: usize) -> Result<(), GraspRejection> {
         let q = self.posture(joints, opening);
         match self.checker.check(&q, &self.scene, None) {
             None => Ok(()),

@@ -11,7 +11,7 @@ use interface::{
 use robot::Robot;
 
 use crate::adjust::displacement;
-use crate::arm_path::{Moving, part};
+use crate::arm_path::Moving;
 use crate::input::{PlanInput, PlanOptions};
 use crate::observe::observe;
 use crate::pipeline::plan;
@@ -302,12 +302,19 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
         // The object is where `actual` takes it from its start; the hand must follow it from there.
         let actual = shift * here.frame_from_start;
         let object_from_tool = actual.inverse() * world_from_tool;
-        let mut rest = part(tool_path, step, tool_path.times.len() - 1);
-        rest.frame_from_tool[0] = world_from_tool;
-        for (pose, later) in rest.frame_from_tool.iter_mut().zip(&fit.chosen.steps[step..]).skip(1)
-        {
-            *pose = later.frame_from_start * object_from_tool;
+        let mut corrected = tool_path.clone();
+        corrected.frame_from_tool[step] = world_from_tool;
+        let later = corrected.frame_from_tool.iter_mut().zip(&fit.chosen.steps).skip(step + 1);
+        for (pose, step) in later {
+            *pose = step.frame_from_start * object_from_tool;
         }
+        let looks_later: Vec<usize> = plan
+            .path
+            .iter()
+            .flat_map(|p| &p.segments)
+            .filter_map(|s| s.look_at)
+            .filter(|s| *s > step)
+            .collect();
         let moving = Moving {
             robot,
             arm,
@@ -322,7 +329,7 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
             shift.rotation.angle().to_degrees()
         );
         Ok(moving
-            .carry_on(&rest, &joints)
+            .carry_on(&corrected, step, &looks_later, &joints)
             .ok()
             .map(|segments| (segments, line + "; the rest of the motion is adjusted")))
     }
@@ -359,19 +366,17 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
         let Some(now) = object_points(&observation, task) else {
             return Ok(Ok("the object is hidden; nothing can be said".into()));
         };
-        let predicted: Vec<Point> =
-            seen_then.object.points.iter().map(|p| geometry::moved(&expected, p)).collect();
-        let index = Neighbours::new(&predicted);
-        let mut off: Vec<f32> =
-            now.iter().filter_map(|p| index.nearest(p, 1).first().map(|(_, d)| *d)).collect();
-        if off.len() < FEWEST_SEEN {
+        if now.len() < FEWEST_SEEN {
             return Ok(Ok("too little of the object is visible to say where it is".into()));
         }
-        let middle = off.len() / 2;
-        let (_, median, _) = off.select_nth_unstable_by(middle, f32::total_cmp);
+        let then = seen_then.measured().points;
+        let predicted: Vec<Point> = then.iter().map(|p| geometry::moved(&expected, p)).collect();
+        // Sides that were hidden come to light and seen ones are hidden: one of the two directions
+        // must agree.
+        let median = middle_distance(&now, &predicted).min(middle_distance(&predicted, &now));
         let line =
-            format!("half of the object is within {:.0} mm of where it should be", *median * 1e3);
-        Ok(if *median <= limit { Ok(line) } else { Err(line + ": it did not follow") })
+            format!("half of the object is within {:.0} mm of where it should be", median * 1e3);
+        Ok(if median <= limit { Ok(line) } else { Err(line + ": it did not follow") })
     }
 
     /// Opens the hand and backs away, so that the next look and the next plan are free.
@@ -402,6 +407,18 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
         }
         Ok(())
     }
+}
+
+/// The distance to `to` that half of `from` stays under, metres.
+fn middle_distance(from: &[Point], to: &[Point]) -> f32 {
+    let index = Neighbours::new(to);
+    let mut off: Vec<f32> =
+        from.iter().filter_map(|p| index.nearest(p, 1).first().map(|(_, d)| *d)).collect();
+    if off.is_empty() {
+        return f32::INFINITY;
+    }
+    let middle = off.len() / 2;
+    *off.select_nth_unstable_by(middle, f32::total_cmp).1
 }
 
 /// The object's measured points in a fresh look, if it is seen at all.

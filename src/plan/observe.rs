@@ -9,7 +9,9 @@ use geometry::{
     Neighbours, cloud_from_view, depth_edges, erode3x3, estimate_normals, transform,
     voxel_downsample,
 };
-use interface::{Mask, MaskSource, Observation, Point, PointCloud, RigidTransform, Vector, View};
+use interface::{
+    Depth, Mask, MaskSource, Observation, Point, PointCloud, RigidTransform, Vector, View,
+};
 use nalgebra::Vector3;
 
 use crate::infer::inferred_sides;
@@ -20,6 +22,8 @@ use crate::support::{Support, find_support};
 const FEWEST_ERODED: usize = 100;
 /// Neighbouring pixels whose distances differ by more than this lie on different surfaces, metres.
 const DEPTH_EDGE: f32 = 0.015;
+/// A pixel whose distance differs by less than this from its neighbour's continues its surface, metres.
+const CONTINUES: f32 = 0.004;
 /// Object and scene clouds are thinned to one point a cube of this edge, metres.
 const OBJECT_VOXEL: f32 = 0.0025;
 const SCENE_VOXEL: f32 = 0.006;
@@ -47,6 +51,13 @@ pub struct Observed {
     pub part: Vec<bool>,
     /// Who said which points those are, how sure it is, and what was fallen back to.
     pub part_guess: PartGuess,
+    /// Measured points of the outline, which erosion took and whose depth continues the surface: a
+    /// hand closes on outlines, so grasping looks at them; nothing else does.
+    pub rim: PointCloud,
+    /// Outward unit normals of the outline's points.
+    pub rim_normals: Vec<Vector>,
+    /// Which points of the outline belong to the part.
+    pub rim_part: Vec<bool>,
     /// Everything else, thinned, without the robot.
     pub scene: PointCloud,
     /// The main view's pixels that are not the object's, in full, robot included: for pictures.
@@ -193,7 +204,10 @@ pub(crate) fn observe(
     let frame_from_camera = used.first().map(|(_, pose)| *pose).unwrap_or_default();
     let eyes = used.iter().map(|(_, p)| Point::from(p.translation.vector.cast::<f32>())).collect();
     let toward = Point::from(frame_from_camera.translation.vector.cast::<f32>());
-    let cleaned = object.thin().without_outliers();
+    let gathered = object.thin().without_outliers();
+    let (rim, core): (Vec<usize>, Vec<usize>) =
+        (0..gathered.points.len()).partition(|i| gathered.in_rim[*i]);
+    let cleaned = gathered.subset(&core);
     counts.kept = cleaned.points.len();
     if cleaned.points.len() < 10 {
         return Err(format!(
@@ -210,7 +224,10 @@ pub(crate) fn observe(
     let support = find_support(&scene.points, &cleaned.points, known_up, toward, seed);
     let up = known_up.or_else(|| support.as_ref().map(|s| s.normal));
 
-    let mut normals = normals_of(&cleaned, &used);
+    let all_normals = normals_of(&gathered, &used);
+    let mut normals: Vec<Vector> = core.iter().map(|i| all_normals[*i]).collect();
+    let rim_normals = rim.iter().map(|i| all_normals[*i]).collect();
+    let outline = gathered.subset(&rim);
     let mut points = cleaned.points.clone();
     let mut colors = cleaned.colors.clone();
     let mut inferred = vec![false; points.len()];
@@ -232,8 +249,11 @@ pub(crate) fn observe(
         object: PointCloud { points: points.into(), colors: colors.into() },
         normals,
         inferred,
+        rim_part: if part_guess.whole_object { vec![true; rim.len()] } else { outline.in_part },
         part: part_flags,
         part_guess,
+        rim: PointCloud { points: outline.points.into(), colors: outline.colors.into() },
+        rim_normals,
         scene,
         backdrop,
         object_picture,
@@ -253,7 +273,9 @@ struct Gathered {
     points: Vec<Point>,
     colors: Vec<[u8; 3]>,
     in_part: Vec<bool>,
-    /// Which view saw it, an index into the views used.
+    /// Whether erosion took it.
+    in_rim: Vec<bool>,
+    /// Where the camera that saw it stands.
     camera: Vec<Point>,
 }
 
@@ -296,6 +318,7 @@ impl Gathered {
             points: keep.iter().map(|i| self.points[*i]).collect(),
             colors: keep.iter().map(|i| self.colors[*i]).collect(),
             in_part: keep.iter().map(|i| self.in_part[*i]).collect(),
+            in_rim: keep.iter().map(|i| self.in_rim[*i]).collect(),
             camera: keep.iter().map(|i| self.camera[*i]).collect(),
         }
     }
@@ -347,15 +370,30 @@ fn add_object(
         ));
     }
     counts.measured += seen.pixels.len();
+    let outline = cloud_from_view(view, &|u, v| {
+        mask.at(u, v) && !eroded.at(u, v) && continues(&view.depth, &eroded, u, v)
+    });
     let part_mask = view.part_masks.iter().find(|p| p.part == part).map(|p| &p.mask);
-    let cloud = transform(frame_from_camera, &seen.cloud);
     let eye = Point::from(frame_from_camera.translation.vector.cast::<f32>());
-    for (i, (u, v)) in seen.pixels.iter().enumerate() {
-        object.points.push(cloud.points[i]);
-        object.colors.push(cloud.colors.get(i).copied().unwrap_or([128; 3]));
-        object.in_part.push(part_mask.is_some_and(|m| m.at(*u as usize, *v as usize)));
-        object.camera.push(eye);
+    for (seen, in_rim) in [(seen, false), (outline, true)] {
+        let cloud = transform(frame_from_camera, &seen.cloud);
+        for (i, (u, v)) in seen.pixels.iter().enumerate() {
+            object.points.push(cloud.points[i]);
+            object.colors.push(cloud.colors.get(i).copied().unwrap_or([128; 3]));
+            object.in_part.push(part_mask.is_some_and(|m| m.at(*u as usize, *v as usize)));
+            object.in_rim.push(in_rim);
+            object.camera.push(eye);
+        }
     }
+}
+
+/// Whether a pixel beside the eroded mask has a depth that continues its surface.
+fn continues(depth: &Depth, eroded: &Mask, u: usize, v: usize) -> bool {
+    let Some(z) = depth.at(u, v) else { return false };
+    let around = [(u.wrapping_sub(1), v), (u + 1, v), (u, v.wrapping_sub(1)), (u, v + 1)];
+    around.iter().any(|(a, b)| {
+        eroded.at(*a, *b) && depth.at(*a, *b).is_some_and(|near| (near - z).abs() < CONTINUES)
+    })
 }
 
 /// Adds what is not the object, without the robot and without the rim of the object's mask, where
@@ -458,7 +496,7 @@ fn part_of(
 
 #[cfg(test)]
 mod tests {
-    use interface::{Depth, Image, ObjectMask, Pinhole, Stamp};
+    use interface::{Image, ObjectMask, Pinhole, Stamp};
 
     use super::*;
 

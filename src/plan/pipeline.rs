@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use flow::{Fit, GraspOptions, GraspQuery, MotionFit, fit_motion, propose_grasps};
 use interface::{
-    Cancel, Flow3, FlowQuery, GraspRejection, Verdict, VerdictQuery, Verifier, WorldModel,
-    WorldModelError,
+    Cancel, Flow3, FlowQuery, GraspRejection, PointCloud, Vector, Verdict, VerdictQuery, Verifier,
+    WorldModel, WorldModelError,
 };
 
 use crate::arm_path::{PathJob, plan_arm_path};
@@ -14,7 +14,7 @@ use crate::body::RobotBody;
 use crate::carry::{Carried, Carrier};
 use crate::hand::hand_shape;
 use crate::input::{PlanInput, PlanOptions};
-use crate::observe::observe;
+use crate::observe::{Observed, observe};
 use crate::report::{FitTrace, Plan, Reach, StageReport};
 use crate::solve::{SolveJob, solve};
 use crate::target::render_target;
@@ -96,7 +96,7 @@ impl Run<'_> {
         self.observe(input, options)?;
         let motion = self.predict(input, world_model, verifier, options, cancel)?;
         let known = self.plan.reach == Reach::Known;
-        let mut carrier = self.plan.observed.as_ref().filter(|_| known).map(|seen| {
+        let carrier = self.plan.observed.as_ref().filter(|_| known).map(|seen| {
             Carrier::new(
                 input.robot,
                 &input.world_from_base,
@@ -105,8 +105,8 @@ impl Run<'_> {
                 &seen.object.points,
             )
         });
-        let ranked = self.grasp(input, &motion, carrier.as_mut(), options, cancel)?;
-        let Some(carrier) = &mut carrier else {
+        let ranked = self.grasp(input, &motion, carrier.as_ref(), options, cancel)?;
+        let Some(carrier) = &carrier else {
             let sentence = "skipped: camera pose unknown".to_owned();
             return Err(Stop { stage: "solve", sentence, refusal: false });
         };
@@ -282,7 +282,7 @@ impl Run<'_> {
         &mut self,
         input: &PlanInput<'_>,
         motion: &MotionFit,
-        mut carrier: Option<&mut Carrier<'_>>,
+        carrier: Option<&Carrier<'_>>,
         options: &PlanOptions,
         cancel: &Cancel,
     ) -> Result<Vec<(usize, Carried)>, Stop> {
@@ -293,30 +293,26 @@ impl Run<'_> {
         };
         let known = carrier.is_some();
         let arm = carrier.as_ref().map_or(0, |c| c.arm);
-        let measured = seen.measured();
-        let n = measured.points.len();
-        let hand = hand_shape(input.robot, arm);
-        let query = GraspQuery {
-            object: &measured,
-            normals: &seen.normals[..n],
-            part: &seen.part[..n],
-            scene: &seen.scene,
-            eyes: &seen.eyes,
-            up: seen.up,
-            hand: &hand,
-        };
         let grasp_options =
             GraspOptions { samples: GRASP_SAMPLES, keep: options.grasps, seed: options.seed };
-        let mut candidates = propose_grasps(&query, &grasp_options);
-        if candidates.iter().all(|g| g.rejection.is_some()) && n < seen.object.points.len() {
-            // Nothing on what was seen: the inferred sides may have what it takes.
-            let whole = GraspQuery {
-                object: &seen.object,
-                normals: &seen.normals,
-                part: &seen.part,
-                ..query
+        let surface = Surface::measured(seen);
+        let hand = hand_shape(input.robot, arm);
+        let query = |surface: &Surface| {
+            let query = GraspQuery {
+                object: &surface.cloud,
+                normals: &surface.normals,
+                part: &surface.part,
+                scene: &seen.scene,
+                eyes: &seen.eyes,
+                up: seen.up,
+                hand: &hand,
             };
-            let mut more = propose_grasps(&whole, &grasp_options);
+            propose_grasps(&query, &grasp_options)
+        };
+        let mut candidates = query(&surface);
+        if candidates.iter().all(|g| g.rejection.is_some()) && seen.inferred.contains(&true) {
+            // Nothing on what was seen: the inferred sides may have what it takes.
+            let mut more = query(&surface.with_inferred(seen));
             more.iter_mut().for_each(|g| g.inferred = true);
             if more.iter().any(|g| g.rejection.is_none()) {
                 candidates = more;
@@ -330,7 +326,7 @@ impl Run<'_> {
             return Err(self.refuse("grasp", millis(), sentence));
         }
         let mut kept: Vec<(usize, Carried)> = Vec::new();
-        if let Some(carrier) = carrier.as_deref_mut() {
+        if let Some(carrier) = carrier {
             for (index, candidate) in candidates.iter_mut().enumerate() {
                 if candidate.rejection.is_some() {
                     continue;
@@ -379,7 +375,7 @@ impl Run<'_> {
     /// Stages solve and path, for the kept grasps in turn until one has a whole path.
     fn solve_and_path(
         &mut self,
-        carrier: &mut Carrier<'_>,
+        carrier: &Carrier<'_>,
         motion: &MotionFit,
         ranked: Vec<(usize, Carried)>,
         options: &PlanOptions,
@@ -426,7 +422,7 @@ impl Run<'_> {
                 tool_path: &solution.tool_path,
                 opening: grasp.opening,
                 release: self.plan.release,
-                look_at: look_at(motion, self.plan.articulated, &centre),
+                looks_at: looks_at(motion, self.plan.articulated, &centre),
                 speed: options.speed,
                 seed: options.seed,
             };
@@ -472,14 +468,59 @@ impl Run<'_> {
     }
 }
 
-/// The first step at which a free object has been carried far enough to be looked at in the hand, when
-/// some of the motion is still to come.
-fn look_at(motion: &MotionFit, articulated: bool, centre: &interface::Point) -> Option<usize> {
-    let far = |step: &flow::StepFit| {
-        (geometry::moved(&step.frame_from_start, centre) - centre).norm() >= LOOK_AFTER
-    };
-    let step = motion.steps.iter().position(far).filter(|_| !articulated)?;
-    (step + 2 < motion.steps.len()).then_some(step)
+/// The object as grasping sees it.
+struct Surface {
+    cloud: PointCloud,
+    normals: Vec<Vector>,
+    part: Vec<bool>,
+}
+
+impl Surface {
+    /// What was measured, the outline included.
+    fn measured(seen: &Observed) -> Self {
+        let mut out = Self {
+            cloud: seen.rim.clone(),
+            normals: seen.rim_normals.clone(),
+            part: seen.rim_part.clone(),
+        };
+        out.add(seen, false);
+        out
+    }
+
+    fn with_inferred(mut self, seen: &Observed) -> Self {
+        self.add(seen, true);
+        self
+    }
+
+    fn add(&mut self, seen: &Observed, inferred: bool) {
+        let chosen = || (0..seen.inferred.len()).filter(|i| seen.inferred[*i] == inferred);
+        let points =
+            self.cloud.points.iter().copied().chain(chosen().map(|i| seen.object.points[i]));
+        self.cloud = PointCloud { points: points.collect(), colors: [].into() };
+        self.normals.extend(chosen().map(|i| seen.normals[i]));
+        self.part.extend(chosen().map(|i| seen.part[i]));
+    }
+}
+
+/// The steps at which to look at a free object in the hand: as soon as it has been carried far enough
+/// to come free of its place, and again half way, while some of the motion is still to come.
+fn looks_at(motion: &MotionFit, articulated: bool, centre: &interface::Point) -> Vec<usize> {
+    if articulated {
+        return Vec::new();
+    }
+    let at = |k: usize| geometry::moved(&motion.steps[k].frame_from_start, centre);
+    let steps = motion.steps.len();
+    let mut travelled = vec![0.0; steps];
+    for k in 1..steps {
+        travelled[k] = travelled[k - 1] + (at(k) - at(k - 1)).norm();
+    }
+    let first = (0..steps).find(|k| (at(*k) - at(0)).norm() >= LOOK_AFTER);
+    let half = 0.5 * travelled.last().copied().unwrap_or(0.0);
+    let second = first.and_then(|first| {
+        (first..steps)
+            .find(|k| travelled[*k] >= half && travelled[*k] - travelled[first] >= 2.0 * LOOK_AFTER)
+    });
+    [first, second].into_iter().flatten().filter(|k| k + 2 < steps).collect()
 }
 
 /// Runs and adds to the clock, milliseconds.

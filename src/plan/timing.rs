@@ -6,12 +6,17 @@ use interface::{JointPath, JointSpec};
 const STEP: f64 = 0.02;
 /// Corners of the path are rounded by averaging over this long, twice, seconds.
 const SMOOTHING: f64 = 0.12;
-/// Stretching is repeated until the limits hold; few are ever needed.
+/// Rounds of slowing down where a limit is exceeded, before the whole is stretched.
+const LOCAL_ROUNDS: usize = 40;
+/// What exceeds a limit is slowed by this factor a round, and so is what lies this near, seconds.
+const SLOWER: f64 = 1.25;
+const AROUND: f64 = 0.15;
+/// Rounds of stretching the whole; few are ever needed.
 const ROUNDS: usize = 12;
 
 /// Joint rows at the flow's times as a smooth path that starts and ends at rest and keeps within
 /// `share` (0 to 1) of every joint's speed and acceleration, and within its jerk. Pauses and slow
-/// parts of the flow stay pauses and slow parts; where the arm is too slow the whole is stretched.
+/// parts of the flow stay pauses and slow parts; where the arm is too slow, the path is slowed there.
 pub(crate) fn time_motion(
     times: &[f64],
     rows: &[Vec<f64>],
@@ -24,15 +29,56 @@ pub(crate) fn time_motion(
             positions: rows.iter().take(1).cloned().collect(),
         };
     }
+    // No knot comes sooner than the slowest joint allows.
+    let mut lasting: Vec<f64> = (1..rows.len())
+        .map(|k| {
+            let needed = specs
+                .iter()
+                .zip(rows[k].iter().zip(&rows[k - 1]))
+                .map(|(spec, (b, a))| (b - a).abs() / (share * spec.velocity))
+                .fold(0.0, f64::max);
+            (times[k] - times[k - 1]).max(needed).max(1e-4)
+        })
+        .collect();
+    let knots = |lasting: &[f64]| -> Vec<f64> {
+        std::iter::once(0.0)
+            .chain(lasting.iter().scan(0.0, |t, d| {
+                *t += d;
+                Some(*t)
+            }))
+            .collect()
+    };
+    for _ in 0..LOCAL_ROUNDS {
+        let at = knots(&lasting);
+        let path = sampled(&at, rows, 1.0);
+        // Padding shifts the path against its knots by half the smoothing.
+        let shift = 0.5 * SMOOTHING;
+        let over: Vec<f64> = excess_at(&path, specs, share)
+            .into_iter()
+            .enumerate()
+            .filter(|(_, over)| *over > 1.0)
+            .map(|(k, _)| k as f64 * STEP - 2.0 * shift)
+            .collect();
+        if over.is_empty() {
+            break;
+        }
+        for (k, d) in lasting.iter_mut().enumerate() {
+            let near = over.partition_point(|t| *t < at[k] - AROUND);
+            if over.get(near).is_some_and(|t| *t <= at[k + 1] + AROUND) {
+                *d *= SLOWER;
+            }
+        }
+    }
+    let times = knots(&lasting);
     let mut stretch = 1.0;
-    let mut path = sampled(times, rows, stretch);
+    let mut path = sampled(&times, rows, stretch);
     for _ in 0..ROUNDS {
-        let over = excess(&path, specs, share);
+        let over = excess_at(&path, specs, share).into_iter().fold(0.0, f64::max);
         if over <= 1.0 {
             break;
         }
         stretch *= over * 1.02;
-        path = sampled(times, rows, stretch);
+        path = sampled(&times, rows, stretch);
     }
     path
 }
@@ -72,21 +118,22 @@ fn averaged(values: &[Vec<f64>], half: usize) -> Vec<Vec<f64>> {
         .collect()
 }
 
-/// By what factor time must be stretched at least; 1 or less when the limits hold.
-fn excess(path: &JointPath, specs: &[JointSpec], share: f64) -> f64 {
-    let mut worst: f64 = 0.0;
+/// By what factor time must be stretched at each row; 1 or less where the limits hold.
+fn excess_at(path: &JointPath, specs: &[JointSpec], share: f64) -> Vec<f64> {
+    let mut worst = vec![0.0_f64; path.positions.len()];
     for (j, spec) in specs.iter().enumerate() {
         let at = |k: usize| path.positions[k].get(j).copied().unwrap_or(0.0);
-        for k in 1..path.positions.len() {
-            worst = worst.max((at(k) - at(k - 1)).abs() / STEP / (share * spec.velocity));
+        for k in 1..worst.len() {
+            let mut over = (at(k) - at(k - 1)).abs() / STEP / (share * spec.velocity);
             if k >= 2 {
                 let a = (at(k) - 2.0 * at(k - 1) + at(k - 2)) / (STEP * STEP);
-                worst = worst.max((a.abs() / (share * spec.acceleration)).sqrt());
+                over = over.max((a.abs() / (share * spec.acceleration)).sqrt());
             }
             if k >= 3 {
                 let jerk = (at(k) - 3.0 * at(k - 1) + 3.0 * at(k - 2) - at(k - 3)) / STEP.powi(3);
-                worst = worst.max((jerk.abs() / spec.jerk).cbrt());
+                over = over.max((jerk.abs() / spec.jerk).cbrt());
             }
+            worst[k] = worst[k].max(over);
         }
     }
     worst
@@ -112,7 +159,7 @@ mod tests {
         let rows: Vec<Vec<f64>> = rows.iter().map(|r| vec![*r]).collect();
         let path = time_motion(times, &rows, &[spec()], 0.5);
         assert!((least..most).contains(&path.duration()), "{}", path.duration());
-        assert!(excess(&path, &[spec()], 0.5) <= 1.0);
+        assert!(excess_at(&path, &[spec()], 0.5).iter().all(|over| *over <= 1.0));
         assert!((path.positions[0][0] - rows[0][0]).abs() < 1e-12);
         let end = path.positions.last().unwrap()[0];
         assert!((end - rows.last().unwrap()[0]).abs() < 1e-12);

@@ -25,6 +25,9 @@ pub(super) struct Direction {
 /// Directions tried at one surface point, about.
 const A_SEED: usize = 20;
 
+/// How far an approach from above leans along a pen, a rim, a bar: the tangent of the angle.
+const LEAN: f64 = 0.36;
+
 /// Surface points spread over the part, each with approaches from above, against its normal and
 /// between, and with closing directions across the local shape, along the normal, along the part's
 /// axes and at random.
@@ -42,7 +45,7 @@ pub(super) fn sample(prepared: &Prepared, options: &GraspOptions) -> Vec<Directi
         let point = points[seed];
         let normal = prepared.normals[part[seed]].cast::<f64>();
         let along = local_axis(prepared, &point);
-        for z in approaches(prepared, &point, &normal, &mut rng) {
+        for z in approaches(prepared, &point, &normal, &along, &mut rng) {
             let [across, longer] = axes_across(&points, &z);
             let random = Vector3::from([(); 3].map(|()| rng.random_range(-1.0..1.0)));
             let wishes = [z.cross(&along), normal, across, longer, random];
@@ -68,6 +71,7 @@ fn approaches(
     prepared: &Prepared,
     point: &Point,
     normal: &Vector3<f64>,
+    along: &Vector3<f64>,
     rng: &mut ChaCha8Rng,
 ) -> Vec<Vector3<f64>> {
     let to_point = |eye: &Point| (wide(point) - wide(eye)).normalize();
@@ -78,6 +82,10 @@ fn approaches(
         let level = |v: Vector3<f64>| v - down * v.dot(&down);
         let inward = level(-normal);
         wishes.push(down);
+        // Leaning along the local shape holds as well as straight down, and reaches elsewhere.
+        if let Some(lean) = level(*along).try_normalize(0.3) {
+            wishes.extend([down + lean * LEAN, down - lean * LEAN]);
+        }
         // Level, and halfway between level and down.
         if let Some(inward) = inward.try_normalize(0.3) {
             wishes.extend([inward, inward + down]);
