@@ -218,7 +218,10 @@ pub(crate) fn finite(value: f64, what: &'static str, place: &str) -> Result<f64,
 
 /// The links and joints in depth-first order, checked to be one tree.
 fn tree(parsed: &urdf_rs::Robot, warnings: &mut Vec<String>) -> Result<Model, UrdfError> {
-    let robot = || parsed.name.clone();
+    let robot = || match parsed.name.as_str() {
+        "" => "(without a name)".to_owned(),
+        name => name.to_owned(),
+    };
     if parsed.links.is_empty() {
         return Err(UrdfError::NoLinks { robot: robot() });
     }

@@ -288,6 +288,9 @@ pub(crate) mod tests {
         let triangle = [[0.0, 0.0, 0.0], [2.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
         check(STL.as_bytes(), "t.stl", &[triangle]);
         check(&binary_stl(), "t.STL", &[triangle]);
+        let mut titled = binary_stl();
+        titled[..10].copy_from_slice(b"solid foot");
+        check(&titled, "t.stl", &[triangle]);
         let file = check(OBJ.as_bytes(), "t.obj", &[triangle]);
         assert_eq!(file.parts[0].material.as_ref().unwrap().base_color, [1.0, 0.0, 0.0, 1.0]);
 

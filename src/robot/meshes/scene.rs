@@ -1,5 +1,6 @@
 //! STL and OBJ, through `mesh-loader`.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use super::{MeshError, MeshFile, MeshPart, linear_from_srgb};
 pub(super) fn read(bytes: &[u8], path: &Path, kind: &str) -> Result<MeshFile, MeshError> {
     let loader = mesh_loader::Loader::default();
     let scene = match kind {
-        "stl" => loader.load_stl_from_slice(bytes, path),
+        "stl" => loader.load_stl_from_slice(&without_title(bytes), path),
         _ => loader.load_obj_from_slice(bytes, path),
     };
     let scene = scene
@@ -31,6 +32,21 @@ pub(super) fn read(bytes: &[u8], path: &Path, kind: &str) -> Result<MeshFile, Me
         })
         .collect();
     Ok(MeshFile { parts, warnings: Vec::new() })
+}
+
+/// A binary STL without the title in its head. Some titles begin with `solid`, as text files do;
+/// the length that a binary file states gives it away.
+fn without_title(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if let [head @ .., _, _, _, _] = bytes.get(..84).unwrap_or_default()
+        && head.starts_with(b"solid")
+        && let Some(&[a, b, c, d]) = bytes[80..].first_chunk::<4>()
+        && bytes.len() as u64 == 84 + 50 * u64::from(u32::from_le_bytes([a, b, c, d]))
+    {
+        let mut bytes = bytes.to_vec();
+        bytes[..80].fill(b' ');
+        return Cow::Owned(bytes);
+    }
+    Cow::Borrowed(bytes)
 }
 
 /// A Phong surface as metallic-roughness: the diffuse colour, and the gloss that the specular

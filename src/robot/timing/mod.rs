@@ -85,7 +85,9 @@ pub fn time_path(
         acceleration: limit(|spec| spec.acceleration, 1e3),
         jerk: limit(|spec| spec.jerk, 1e6),
     };
-    let Some(spline) = Spline::along(waypoints, &limits.velocity, SPACING) else {
+    // The same curve at any speed.
+    let unit: Vec<f64> = specs.iter().map(|spec| spec.velocity.min(UNLIMITED)).collect();
+    let Some(spline) = Spline::along(waypoints, &unit, SPACING) else {
         return Ok(JointPath { times: vec![0.0], positions: vec![waypoints[0].clone()] });
     };
     let law = fastest(&spline, &limits, dt);
