@@ -57,7 +57,11 @@ impl<'a> Console<'a> {
             Event::Line(Level::Info, text) => self.write(&text),
             Event::Line(Level::Warning, text) => self.write(&format!("warning: {text}")),
             Event::Stage(stage) => {
-                let mark = if stage.ok { "ok  " } else { "stop" };
+                let mark = match stage.ok {
+                    true => "ok  ",
+                    false if stage.detail.starts_with("skipped") => "skip",
+                    false => "stop",
+                };
                 self.write(&format!(
                     "  {mark} {:<8} {:>7.0} ms  {}",
                     stage.name, stage.millis, stage.detail

@@ -17,6 +17,7 @@ mod planning;
 mod recording;
 mod robots;
 mod stills;
+mod tour;
 
 use interface::Cancel;
 use session_api::{Ask, Command, Failure, Report, Sink};
@@ -43,6 +44,6 @@ pub fn run(
         Command::Plan(spec) => {
             planning::plan(spec, events, ask, cancel).map(|report| Report::Plan(Box::new(report)))
         }
-        _ => Err(Failure::Usage("not there yet".into())),
+        Command::Demo(spec) => tour::tour(spec, events, cancel).map(Report::Demo),
     }
 }

@@ -25,7 +25,7 @@ use crate::files::Written;
 use crate::judges::Judge;
 use crate::planned::{PlannedOutcome, PlannedRun};
 use crate::recording::{self, Told};
-use crate::stills;
+use crate::stills::{self, Backdrop};
 
 /// One moment of so many control steps is kept for the recording.
 const KEEP_EVERY: usize = 2;
@@ -74,8 +74,12 @@ pub fn plan(
     }
     let mut report = report(&made, &robot);
     let first = made.plans.first();
-    if let (Some(written), Some(plan)) = (&mut written, first) {
-        stills::write(written, "", plan, &made.observation)?;
+    if let (Some(written), Some(plan), Some(view)) =
+        (&mut written, first, made.observation.views.first())
+    {
+        // Without a camera pose the planning frame is the camera's own.
+        let backdrop = Backdrop::of_view(view, view.world_from_camera.unwrap_or_default());
+        stills::write(written, "", plan, &made.observation, &backdrop)?;
     }
     if let (Some(mut recording), Some(plan)) = (recording, first) {
         let told = Told {

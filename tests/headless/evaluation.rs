@@ -27,9 +27,20 @@ fn demonstrated(scene: &str) {
     assert_eq!(report["successes"], 2, "{}", report["per_trial"]);
 }
 
+/// Two seeds of a scene, by the planner with `goal_flow`: at least one.
+fn planned(scene: &str) {
+    let report = trials("plan", scene, 2);
+    assert!(report["successes"].as_u64() >= Some(1), "{}", report["per_trial"]);
+}
+
 #[test]
 fn pick_cube_is_demonstrated() {
     demonstrated("pick_cube");
+}
+
+#[test]
+fn pick_cube_is_planned() {
+    planned("pick_cube");
 }
 
 #[test]
@@ -38,8 +49,18 @@ fn stack_cube_is_demonstrated() {
 }
 
 #[test]
+fn stack_cube_is_planned() {
+    planned("stack_cube");
+}
+
+#[test]
 fn close_box_is_demonstrated() {
     demonstrated("close_box");
+}
+
+#[test]
+fn close_box_is_planned() {
+    planned("close_box");
 }
 
 #[test]
@@ -48,8 +69,18 @@ fn open_drawer_is_demonstrated() {
 }
 
 #[test]
+fn open_drawer_is_planned() {
+    planned("open_drawer");
+}
+
+#[test]
 fn place_bowl_is_demonstrated() {
     demonstrated("place_bowl");
+}
+
+#[test]
+fn place_bowl_is_planned() {
+    planned("place_bowl");
 }
 
 #[test]
@@ -58,8 +89,18 @@ fn pour_tea_is_demonstrated() {
 }
 
 #[test]
+fn pour_tea_is_planned() {
+    planned("pour_tea");
+}
+
+#[test]
 fn pen_in_holder_is_demonstrated() {
     demonstrated("pen_in_holder");
+}
+
+#[test]
+fn pen_in_holder_is_planned() {
+    planned("pen_in_holder");
 }
 
 #[test]
@@ -68,8 +109,28 @@ fn hang_cup_is_demonstrated() {
 }
 
 #[test]
+fn hang_cup_is_planned() {
+    planned("hang_cup");
+}
+
+#[test]
 fn open_top_drawer_is_demonstrated() {
     demonstrated("open_top_drawer");
+}
+
+#[test]
+fn open_top_drawer_is_planned() {
+    planned("open_top_drawer");
+}
+
+/// The table is the same on one thread and on many.
+#[test]
+fn threads_change_nothing() {
+    let of = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| trials("plan", "pick_cube", 3))["per_trial"].clone()
+    };
+    assert_eq!(of(1), of(3));
 }
 
 #[test]

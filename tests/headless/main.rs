@@ -6,7 +6,10 @@
 mod evaluation;
 mod fits;
 mod harness;
+mod judged;
 mod layering;
 mod machine;
+mod planned;
+mod recorded;
 mod robots;
 mod tidy;
