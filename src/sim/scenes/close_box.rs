@@ -1,28 +1,21 @@
 //! Close the lid of a box.
 
+use super::skills::{self, Grasp};
+use crate::demo::{DemoStep, tool_pose};
+use crate::things::lidded_box::{self, HALF_DEPTH, RIM, WALL};
+use crate::things::solids::placed;
+use crate::{Cell, Scene, SceneBuilder, SimError, State};
 use interface::{Goal, Task, Tolerance};
 use nalgebra::{Point3, UnitQuaternion, Vector3};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use render::shapes;
-use std::sync::Arc;
-
-use super::skills::{self, Grasp};
-use crate::demo::{DemoStep, tool_pose};
-use crate::things::lidded_box::{self, HALF_DEPTH, RIM, WALL};
-use crate::things::materials;
-use crate::things::solids::{at, block, placed};
-use crate::{Cell, Scene, SceneBuilder, SimError, State, ThingSpec};
 
 /// The lid counts as closed up to this angle, radians.
 const CLOSED: f64 = 14.0 * std::f64::consts::PI / 180.0;
 /// Where the goal leaves the lid, radians: an open hand still fits between lid and wall, and the lid
 /// falls the rest of the way by itself.
 const LET_GO: f64 = 0.40;
-/// Height of the stand under the box, metres: room for the hand beside the closed lid.
-const STAND: f64 = 0.06;
-
-/// A box with a hinged lid, open at 100°, on a low stand.
+/// A box with a hinged lid, open at 100°.
 pub struct CloseBox;
 
 impl Scene for CloseBox {
@@ -31,20 +24,9 @@ impl Scene for CloseBox {
     }
 
     fn build(&self, builder: &mut SceneBuilder<'_>, rng: &mut ChaCha8Rng) {
-        let (x, y) = (rng.random_range(0.0..0.08), rng.random_range(-0.10..0.10));
+        let (x, y) = (rng.random_range(-0.04..0.06), rng.random_range(-0.10..0.10));
         let yaw = rng.random_range(-0.35..0.35);
-        let half = [0.088, 0.112, 0.5 * STAND];
-        let size = half.map(|h| 2.0 * h as f32);
-        let mesh = shapes::rounded_cuboid(size.into(), 0.004, 3);
-        let stand = ThingSpec::fixed("stand", placed(x, y, 0.0, yaw)).unlisted().visual(
-            "body",
-            at(0.0, 0.0, half[2]),
-            Arc::new(mesh),
-            materials::dull([0.17, 0.18, 0.19]),
-        );
-        let low = [-half[0], -half[1], 0.0];
-        builder.add(block(stand, low, [half[0], half[1], STAND], 0.9));
-        lidded_box::add(builder, "box", "lid", placed(x, y, STAND + 0.0005, yaw));
+        lidded_box::add(builder, "box", "lid", placed(x, y, 0.0005, yaw));
     }
 
     fn task(&self, state: &State<'_>) -> Task {

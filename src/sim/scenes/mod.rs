@@ -32,3 +32,6 @@ pub fn all() -> &'static [&'static dyn Scene] {
 pub fn by_name(name: &str) -> Option<&'static dyn Scene> {
     all().iter().copied().find(|scene| scene.name() == name)
 }
+
+#[cfg(test)]
+mod tests;

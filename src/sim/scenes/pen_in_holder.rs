@@ -3,9 +3,10 @@
 use std::f64::consts::FRAC_PI_4;
 
 use interface::{Goal, RigidTransform, Task, Tolerance};
-use nalgebra::{Point3, UnitQuaternion, Vector3};
+use nalgebra::{Point3, Translation3, UnitQuaternion, Vector3};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use robot::Robot;
 
 use super::skills::{self, Grasp, paced, raised};
 use crate::demo::{DemoStep, tool_pose};
@@ -46,17 +47,23 @@ impl Scene for PenInHolder {
         "pen_in_holder"
     }
 
+    /// Further back than usual where the arm is long enough: the hand ends pointing away from it.
+    fn world_from_base(&self, robot: &Robot) -> RigidTransform {
+        let back = if robot.name == "xtrainer" { 0.0 } else { 0.07 };
+        Translation3::new(-back, 0.0, 0.0) * crate::stand::world_from_base(robot)
+    }
+
     fn build(&self, builder: &mut SceneBuilder<'_>, rng: &mut ChaCha8Rng) {
         let pen_place = placed(
             rng.random_range(-0.10..0.10),
-            rng.random_range(-0.16..0.0),
+            rng.random_range(-0.17..-0.03),
             RADIUS + 0.0005,
             rng.random_range(-FRAC_PI_4..FRAC_PI_4),
         );
         let mut holder = pen_place;
         while (holder.translation.vector - pen_place.translation.vector).norm() < 0.16 {
             holder =
-                placed(rng.random_range(-0.04..0.08), rng.random_range(0.09..0.18), 0.0005, 0.0);
+                placed(rng.random_range(-0.04..0.08), rng.random_range(0.04..0.12), 0.0005, 0.0);
         }
         // The pen's z axis, tip to end, along the place's x axis: the tip points at the robot.
         let lying = pen_place * frame(Point3::origin(), Vector3::x(), Vector3::y());

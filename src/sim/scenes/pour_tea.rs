@@ -7,6 +7,7 @@ use nalgebra::{Point3, Translation3, UnitQuaternion, Vector3};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use render::shapes;
+use robot::Robot;
 
 use super::skills::{self, Grasp, paced, paced_by, raised};
 use crate::demo::{DemoStep, tool_pose};
@@ -69,16 +70,21 @@ impl Scene for PourTea {
         "pour_tea"
     }
 
+    /// Further back than usual: the hand comes from behind the pot.
+    fn world_from_base(&self, robot: &Robot) -> RigidTransform {
+        Translation3::new(-0.14, 0.0, 0.0) * crate::stand::world_from_base(robot)
+    }
+
     fn build(&self, builder: &mut SceneBuilder<'_>, rng: &mut ChaCha8Rng) {
         let pot = placed(
-            rng.random_range(-0.10..0.04),
+            rng.random_range(-0.10..0.06),
             rng.random_range(-0.16..0.0),
             0.0005,
             rng.random_range(-0.5..0.5),
         );
         let mut cup = pot;
         while (cup.translation.vector - pot.translation.vector).norm() < 0.19 {
-            cup = placed(rng.random_range(0.0..0.12), rng.random_range(0.06..0.16), 0.0005, 0.0);
+            cup = placed(rng.random_range(0.0..0.12), rng.random_range(0.06..0.14), 0.0005, 0.0);
         }
         builder.add(teapot::teapot("teapot", pot).aliases(&["kettle", "pot", "tea pot", "tea"]));
         let white = materials::glaze([0.70, 0.68, 0.62], [0.60, 0.57, 0.49], 91);

@@ -23,7 +23,7 @@ const CLEARANCE: f64 = 0.002;
 /// Things lighter than this are no obstacle, kilograms.
 const CRUMB: f64 = 1e-3;
 /// In how many steps the swing to the first pose is looked at.
-const SWING: u32 = 16;
+const SWING: u32 = 20;
 /// How much wider than the thing the hand opens to let go, metres.
 const LOOSE: f64 = 0.024;
 /// Restarts of the inverse kinematics between two poses of a path.
@@ -158,38 +158,44 @@ struct Reach<'a> {
     base_from_world: RigidTransform,
     joints: Vec<f64>,
     checker: CollisionChecker,
-    obstacles: Obstacles,
+    /// Everything, for the way to the approach.
+    all: Obstacles,
+    /// Everything but what the hand takes, for the rest.
+    others: Obstacles,
 }
 
 impl<'a> Reach<'a> {
-    /// `object` is what the hand takes: it may be touched.
+    /// `object` is what the hand takes: it may be touched once the approach begins.
     fn new(cell: &'a Cell, object: &str) -> Self {
         let arm = cell.active_arm();
         let joints = cell.robot().joints_of(arm, cell.joint_vector());
         let base_from_world = cell.world_from_base().inverse();
-        let mut obstacles = Obstacles::new();
+        let (mut all, mut others) = (Obstacles::new(), Obstacles::new());
         for (thing, spec) in cell.physical().specs() {
-            if &*spec.name == object || spec.mass.is_some_and(|mass| mass < CRUMB) {
+            if spec.mass.is_some_and(|mass| mass < CRUMB) {
                 continue;
             }
             for solid in &spec.solids {
                 if let Some(shape) = of_thing(&solid.shape) {
                     let place = base_from_world * thing * solid.thing_from_shape;
-                    obstacles.add_shape(&spec.name, shape, &place);
+                    if &*spec.name != object {
+                        others.add_shape(&spec.name, shape.clone(), &place);
+                    }
+                    all.add_shape(&spec.name, shape, &place);
                 }
             }
         }
         let checker = CollisionChecker::new(cell.robot());
-        Self { cell, arm, base_from_world, joints, checker, obstacles }
+        Self { cell, arm, base_from_world, joints, checker, all, others }
     }
 
     /// What the robot touches that it should not in this posture of the arm.
-    fn touched(&self, joints: &[f64], opening: f64) -> Option<String> {
+    fn touched(&self, joints: &[f64], opening: f64, obstacles: &Obstacles) -> Option<String> {
         let robot = self.cell.robot();
         let mut q = self.cell.joint_vector().to_vec();
         robot.set_joints(self.arm, joints, &mut q);
         robot.set_opening(self.arm, opening, &mut q);
-        let hit = self.checker.check(&q, &self.obstacles, None)?;
+        let hit = self.checker.check(&q, obstacles, None)?;
         Some(format!("`{}` would touch `{}`", hit.link, hit.with))
     }
 
@@ -247,15 +253,17 @@ impl<'a> Reach<'a> {
             near = joints;
         }
         // Touching is looked for last: it costs more than reaching.
-        let swung = (1..SWING).map(|step| {
+        let swung = (1..=SWING).find_map(|step| {
             let share = f64::from(step) / f64::from(SWING);
-            (self.joints.iter().zip(&start).map(|(a, b)| a + share * (b - a)).collect(), *open)
+            let joints: Vec<f64> =
+                self.joints.iter().zip(&start).map(|(a, b)| a + share * (b - a)).collect();
+            self.touched(&joints, *open, &self.all)
         });
-        let all: Vec<(Vec<f64>, f64)> = swung.chain(followed.into_iter().step_by(2)).collect();
-        match all.iter().find_map(|(joints, opening)| self.touched(joints, *opening)) {
-            Some(touched) => Err(touched),
-            None => Ok(start),
-        }
+        let touched = swung.or_else(|| {
+            let mut rest = followed.iter().step_by(2);
+            rest.find_map(|(joints, opening)| self.touched(joints, *opening, &self.others))
+        });
+        touched.map_or(Ok(start), Err)
     }
 }
 
