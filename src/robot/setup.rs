@@ -341,3 +341,118 @@ fn same_length(place: &str, what: &str, got: usize, expected: usize) -> Result<(
         Err(format!("{what} of {place} has {got} values for {expected} joints"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const URDF: &str = r#"<robot name="two"><link name="base"/><link name="arm"/><link name="a"/>
+<link name="b"/>
+<joint name="turn" type="revolute"><parent link="base"/><child link="arm"/><axis xyz="0 0 1"/>
+<limit lower="-1" upper="1" velocity="2" effort="3"/></joint>
+<joint name="left" type="prismatic"><parent link="arm"/><child link="a"/>
+<limit lower="0" upper="0.04" velocity="1" effort="1"/></joint>
+<joint name="right" type="prismatic"><parent link="arm"/><child link="b"/>
+<limit lower="0" upper="0.04" velocity="1" effort="1"/><mimic joint="left"/></joint></robot>"#;
+
+    const TOML: &str = r#"name = "two"
+urdf = "two.urdf"
+[[arm]]
+name = "arm"
+base_link = "base"
+tip_link = "arm"
+tip_from_tool = { xyz = [0, 0, 0.1], rpy = [0.0, 0.0, 0.0] }
+joints = ["turn"]
+home = [0.5]
+max_acceleration = [4.0]
+max_jerk = [50.0]
+[arm.gripper]
+kind = "parallel"
+joints = ["left", "right"]
+closed = [0.0, 0.0]
+open = [0.04, 0.04]
+max_opening = 0.08
+force = 70.0
+finger = { length = 0.045, width = 0.02, thickness = 0.012 }
+finger_links = ["a", "b"]
+[[camera]]
+name = "wrist"
+link = "arm"
+link_from_camera = { xyz = [0.1, 0.0, 0.0], rpy = [0.0, 0.0, 0.0] }
+"#;
+
+    fn load(toml: &str) -> Result<Robot, String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("two.urdf"), URDF).unwrap();
+        std::fs::write(folder.path().join("robot.toml"), toml).unwrap();
+        let path = folder.path().join("two.urdf");
+        Robot::load(path.to_str().unwrap()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_setup_is_read_whole() {
+        let robot = load(TOML).unwrap();
+        let arm = &robot.arms[0];
+        assert_eq!((arm.specs[0].velocity, arm.specs[0].acceleration), (2.0, 4.0));
+        assert_eq!(arm.gripper.joint_positions(0.04), [0.02, 0.02]);
+        assert_eq!(arm.gripper.joint_positions(1.0), [0.04, 0.04]);
+        assert!((arm.gripper.opening(&[0.01, 0.02]) - 0.03).abs() < 1e-12);
+        assert_eq!(robot.cameras[0].name, "wrist");
+        let q = robot.q(&[0.2], &[0.02]);
+        assert_eq!(q, [0.2, 0.01, 0.01]);
+        assert!((robot.tool_pose(0, &q).translation.z - 0.1).abs() < 1e-12);
+        assert_eq!(robot.info(0.02).max_openings, [0.08]);
+    }
+
+    fn check(from: &str, to: &str, expected: &str) {
+        let toml = TOML.replace(from, to);
+        assert_ne!(toml, TOML);
+        let says = load(&toml).unwrap_err();
+        assert!(says.contains(expected), "{says}");
+        assert_eq!(says.lines().count(), 1, "{says}");
+    }
+
+    #[test]
+    fn a_setup_that_does_not_fit_is_refused_in_a_sentence() {
+        check("[\"turn\"]", "[\"twist\"]", "lists joint `twist`, which the URDF does not have");
+        check("[\"turn\"]", "[\"right\"]", "which follows another");
+        check("[\"turn\"]", "[]", "lists no joints");
+        check("home = [0.5]", "home = [0.5, 1.0]", "home of arm `arm` has 2 values for 1 joints");
+        check("home = [0.5]", "home = [1.5]", "home of joint `turn` is 1.5, outside its limits");
+        check("home = [0.5]", "home = [nan]", "home of joint `turn` is NaN");
+        check("max_jerk = [50.0]", "max_jerk = [0.0]", "a number above 0 is needed");
+        check("tip_link = \"arm\"", "tip_link = \"hand\"", "names link `hand`");
+        check("tip_link = \"arm\"", "tip_link = \"a\"", "moves the tool but is not listed");
+        check("open = [0.04, 0.04]", "open = [0.0, 0.0]", "does not move");
+        check("\"parallel\"", "\"suction\"", "suction");
+        check("joints = [\"left\", \"right\"]", "joints = [\"turn\", \"right\"]", "used twice");
+        check("xyz = [0, 0, 0.1]", "xyz = [0, 0, inf]", "contains inf");
+        check("[[arm]]", "[[leg]]", "arm");
+        check("name = \"two\"", "", "name");
+        let unknown = Robot::load("frank").unwrap_err().to_string();
+        assert!(unknown.contains("`frank`") && unknown.contains("franka"), "{unknown}");
+        let alone = tempfile::tempdir().unwrap();
+        let path = alone.path().join("two.urdf");
+        std::fs::write(&path, URDF).unwrap();
+        let says = Robot::load(path.to_str().unwrap()).unwrap_err().to_string();
+        assert!(says.contains("robot.toml: not found"), "{says}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 150,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+        #[test]
+        fn spoiled_setups_are_no_disaster(
+            bytes in crate::meshes::tests::spoiled(TOML.into()),
+        ) {
+            if let Ok(robot) = load(&String::from_utf8_lossy(&bytes)) {
+                let home = robot.home();
+                robot.q(&home.positions, &home.openings);
+            }
+        }
+    }
+}

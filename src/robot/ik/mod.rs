@@ -320,3 +320,111 @@ fn write<const N: usize>(q: &[f64; N], out: &mut [f64]) {
         *out = *q;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::read_urdf;
+
+    fn franka() -> Robot {
+        Robot::load("franka").unwrap()
+    }
+
+    #[test]
+    fn endless_joints_stay_near_and_followers_follow() {
+        // Three endless joints, the last two links of a lamp that keeps its head level.
+        let joint = |name: &str, parent: &str, child: &str, rest: &str| {
+            format!(
+                r#"<joint name="{name}" type="continuous"><origin xyz="0 0 0.3"/>
+                <parent link="{parent}"/><child link="{child}"/>{rest}</joint>"#
+            )
+        };
+        let text = format!(
+            r#"<robot name="lamp"><link name="a"/><link name="b"/><link name="c"/><link name="d"/>
+            {}{}{}</robot>"#,
+            joint("turn", "a", "b", r#"<axis xyz="0 0 1"/>"#),
+            joint("lift", "b", "c", r#"<axis xyz="0 1 0"/>"#),
+            joint("level", "c", "d", r#"<axis xyz="0 -1 0"/><mimic joint="lift"/>"#),
+        );
+        let model = read_urdf(text.as_bytes(), Path::new("lamp.urdf")).unwrap().model;
+        let chain = IkChain::to_link(&model, model.link("d").unwrap()).unwrap();
+        assert_eq!(chain.dof(), 2);
+        let target = chain.tool_pose(&[0.4, 0.7]);
+        assert!(target.rotation.angle_to(&chain.tool_pose(&[0.4, 0.0]).rotation) < 1e-9, "level");
+        for turns in [0.0, 5.0, -3.0] {
+            let near = [0.9 + turns * std::f64::consts::TAU, 0.2];
+            let answer = chain.solve(&target, &near, &IkOptions::default());
+            assert!(answer.ok);
+            assert!((answer.joints[0] - near[0] + 0.5).abs() < 1e-3, "{answer:?}");
+            assert!((answer.joints[1] - 0.7).abs() < 1e-3, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn chains_that_make_no_sense_are_refused() {
+        let robot = franka();
+        let (model, setup) = (&robot.model, &robot.arms[0]);
+        let check = |columns: &[usize], expected: &str| {
+            let wide = vec![1.0; columns.len()];
+            let narrow = vec![-1.0; columns.len()];
+            let error = IkChain::new(model, columns, &setup.tool, &narrow, &wide).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+        };
+        check(&[], "no joint moves the frame on link `panda_hand`");
+        check(&setup.joints[1..], "`panda_joint1` moves the tool but is not listed");
+        let mut finger = setup.joints.clone();
+        finger.push(setup.gripper.joints[0]);
+        check(&finger, "is listed but does not move the tool");
+        check(&[0; 11], "11 joints move the frame");
+    }
+
+    #[test]
+    fn solutions_differ_and_the_nearest_comes_first() {
+        let robot = franka();
+        let chain = robot.chain(0);
+        let home = &robot.arms[0].home;
+        let target = chain.tool_pose(home) * RigidTransform::translation(0.05, 0.1, 0.0);
+        let found = chain.solutions(&target, home, &IkOptions::default(), 6);
+        assert!(found.len() == 6, "{}", found.len());
+        let away = |answer: &IkAnswer| -> f64 {
+            answer.joints.iter().zip(home).map(|(a, b)| (a - b) * (a - b)).sum()
+        };
+        for (i, answer) in found.iter().enumerate() {
+            let miss = target.inverse() * chain.tool_pose(&answer.joints);
+            assert!(miss.translation.vector.norm() <= 1e-4 && miss.rotation.angle() <= 1e-3);
+            for other in &found[..i] {
+                assert!(away(other) <= away(answer));
+                let pairs = answer.joints.iter().zip(&other.joints);
+                assert!(pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) > APART);
+            }
+        }
+        let nearest = chain.solve(&target, home, &IkOptions::default());
+        assert!(away(&nearest) <= 1.01 * away(&found[0]));
+    }
+
+    #[test]
+    fn the_null_space_leads_to_the_wished_posture() {
+        let robot = franka();
+        let chain = robot.chain(0);
+        let home = robot.arms[0].home.clone();
+        let mut wish = home.clone();
+        wish[0] += 0.5;
+        wish[2] -= 0.5;
+        let far = |q: &[f64]| -> f64 { q.iter().zip(&wish).map(|(a, b)| (a - b).powi(2)).sum() };
+        let from = chain.tool_pose(&home);
+        let options = IkOptions { tol_pos: 1e-6, tol_rot: 1e-6, ..IkOptions::default() };
+        let (mut at, mut next) = (home.clone(), home.clone());
+        for step in 1..=200 {
+            // The tool goes a little up and down, or there would be nothing to solve.
+            let lift = 1e-3 * f64::from(step % 2);
+            let target = RigidTransform::translation(0.0, 0.0, lift) * from;
+            let report = chain.track_into(&target, &at, &wish, &options, &mut next);
+            assert!(report.ok);
+            assert!(at.iter().zip(&next).all(|(a, b)| (a - b).abs() < 0.2), "no jumps");
+            at.copy_from_slice(&next);
+        }
+        assert!(far(&at) < 0.5 * far(&home), "{} {}", far(&at), far(&home));
+    }
+}

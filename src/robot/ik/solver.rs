@@ -22,6 +22,9 @@ const PATIENCE: usize = 4;
 const PROGRESS: f64 = 0.5;
 /// Share of the way to the wished posture that a step goes in the null space.
 const PULL: f64 = 0.1;
+/// Steps of a descent that pull; the others only converge, because every pull costs a little of what
+/// the step before reached.
+const PULLS: usize = 2;
 /// Most that a joint is pulled in a step, rad or m: the null space is followed slowly, so that
 /// neighbouring poses of a path get neighbouring joints.
 const PULL_MOST: f64 = 0.02;
@@ -137,7 +140,7 @@ impl<'a, const N: usize> Descent<'a, N> {
                 break;
             }
             history[step % PATIENCE] = best.cost;
-            let change = self.step(&q, &linear, cost, posture);
+            let change = self.step(&q, &linear, cost, posture.filter(|_| step < PULLS));
             for i in 0..N {
                 q[i] = (q[i] + change[i]).clamp(self.lower[i], self.upper[i]);
             }
@@ -324,4 +327,36 @@ fn solve_symmetric(mut a: [[f64; 6]; 6], mut b: [f64; 6]) -> [f64; 6] {
 /// An angle within half a turn.
 fn short_way(angle: f64) -> f64 {
     angle - std::f64::consts::TAU * (angle / std::f64::consts::TAU).round()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::Rotation3;
+
+    #[test]
+    fn the_rotation_between_two_frames_takes_one_to_the_other() {
+        let axes = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.6, 0.0, 0.8], [-0.5, 0.5, 0.7]];
+        let from = Rotation3::from_euler_angles(0.3, -0.8, 2.0);
+        let pi = std::f64::consts::PI;
+        for axis in axes.map(|a| Vector3::from(a).normalize()) {
+            for angle in [0.0, 1e-9, 1e-4, 0.5, 3.0, pi - 1e-4, pi - 1e-8, pi] {
+                let to = Rotation3::from_scaled_axis(axis * angle) * from;
+                let turn = rotation_between(from.matrix(), to.matrix());
+                assert!((turn.norm() - angle).abs() < 1e-6, "{angle} {turn}");
+                let reached = Rotation3::from_scaled_axis(turn) * from;
+                assert!((reached.matrix() - to.matrix()).norm() < 1e-6, "{axis} {angle}");
+            }
+        }
+    }
+
+    #[test]
+    fn symmetric_systems_are_solved() {
+        let m = nalgebra::Matrix6::from_fn(|r, c| ((r * 7 + c * 3) % 5) as f64 - 1.7);
+        let a = m * m.transpose() + nalgebra::Matrix6::identity() * 0.1;
+        let b = nalgebra::Vector6::new(1.0, -2.0, 3.0, 0.5, 0.0, 4.0);
+        let rows = std::array::from_fn(|r| std::array::from_fn(|c| a[(r, c)]));
+        let x = nalgebra::Vector6::from(solve_symmetric(rows, b.into()));
+        assert!((a * x - b).norm() < 1e-9);
+    }
 }
