@@ -4,6 +4,7 @@ use interface::Vector;
 use rayon::prelude::*;
 
 use super::Stage;
+use super::smooth::same_surface;
 use crate::shade::sampling::Samples;
 use crate::shade::vector::{length, unit};
 use crate::shade::{Reflectance, Surface, cosine_direction, tone};
@@ -25,6 +26,8 @@ impl Arriving {
 
 /// Rougher surfaces mirror nothing that one would recognise; the sky's mean is enough for them.
 const MIRRORS: f32 = 0.42;
+/// Rays to each lamp and to the sky from a place that cannot be smoothed with its neighbours.
+const ALONE: u32 = 4;
 /// From so many rays to a lamp on, no pixel is left to its neighbours.
 const CAREFUL: u32 = 8;
 /// How far away things still darken a corner, metres.
@@ -67,9 +70,6 @@ pub(crate) fn arriving(stage: &Stage<'_>, surfaces: &[Surface]) -> Arriving {
         }
     });
     let first = Arriving { channels, values };
-    if stage.options.shadow_samples.max(stage.options.ambient_samples) < 2 {
-        return first;
-    }
     let mut values = first.values.clone();
     values.par_chunks_mut(width * channels).enumerate().for_each(|(y, row)| {
         for (x, out) in row.chunks_mut(channels).enumerate() {
@@ -78,9 +78,11 @@ pub(crate) fn arriving(stage: &Stage<'_>, surfaces: &[Surface]) -> Arriving {
                 continue;
             }
             let spot = Spot { x: x as u32, y: y as u32 };
+            let lonely = lonely(stage, surfaces, x, y);
             for (channel, out) in out.iter_mut().enumerate().take(stage.lamps.len() + 1) {
-                let more = stage.samples(channel);
-                if more > 1 && disagree(stage, surfaces, &first, x, y, channel) {
+                let more =
+                    if lonely { stage.samples(channel).max(ALONE) } else { stage.samples(channel) };
+                if more > 1 && (lonely || disagree(stage, surfaces, &first, x, y, channel)) {
                     let rest = open_share(stage, surface, spot, channel, more);
                     *out = match out.is_nan() {
                         true => rest,
@@ -91,6 +93,19 @@ pub(crate) fn arriving(stage: &Stage<'_>, surfaces: &[Surface]) -> Arriving {
         }
     });
     Arriving { channels, values }
+}
+
+/// Whether a pixel has few neighbours to be smoothed with, as in gaps and on narrow edges.
+fn lonely(stage: &Stage<'_>, surfaces: &[Surface], x: usize, y: usize) -> bool {
+    let (width, height) = (stage.lens.width, stage.lens.height);
+    let own = &surfaces[y * width + x];
+    let alike = (y.saturating_sub(1)..=(y + 1).min(height - 1))
+        .flat_map(|ny| {
+            (x.saturating_sub(1)..=(x + 1).min(width - 1)).map(move |nx| ny * width + nx)
+        })
+        .filter(|pixel| same_surface(own, &surfaces[*pixel], stage.lens.pixel))
+        .count();
+    alike < 6
 }
 
 /// Whether the first samples about a pixel say that a shadow ends there. A stray one in the whole
@@ -123,7 +138,7 @@ fn disagree(
 /// Sends the rays of one place within a pixel, a few to each lamp and to the sky.
 pub(crate) fn probe(stage: &Stage<'_>, surface: &Surface, spot: Spot, out: &mut [f32]) {
     for (channel, out) in out.iter_mut().enumerate().take(stage.lamps.len() + 1) {
-        *out = open_share(stage, surface, spot, channel, stage.samples(channel).min(4));
+        *out = open_share(stage, surface, spot, channel, ALONE);
     }
     mirror(stage, surface, spot, out);
 }

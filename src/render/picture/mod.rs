@@ -39,8 +39,8 @@ impl RenderOptions {
     pub fn observation() -> Self {
         Self {
             samples: 4,
-            shadow_samples: 1,
-            ambient_samples: 1,
+            shadow_samples: 2,
+            ambient_samples: 2,
             seed: 0,
             exposure: 1.0,
             haze: Some([3.0, 9.0]),
