@@ -288,7 +288,11 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
             .iter()
             .map(|p| geometry::moved(&here.frame_from_start, p))
             .collect();
-        let Some(shift) = displacement(&predicted, &now) else { return Ok(None) };
+        let normals: Vec<interface::Vector> = seen_then.normals[..predicted.len()]
+            .iter()
+            .map(|n| (here.frame_from_start.rotation * n.cast::<f64>()).cast())
+            .collect();
+        let Some(shift) = displacement(&predicted, &normals, &now) else { return Ok(None) };
         let n = predicted.len().max(1) as f32;
         let centre = Point::from(predicted.iter().map(|p| p.coords).sum::<interface::Vector>() / n);
         let travel = f64::from((geometry::moved(&shift, &centre) - centre).norm());
