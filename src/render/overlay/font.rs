@@ -42,6 +42,23 @@ impl Font {
             kept.pop();
         }
     }
+
+    /// `text` broken between words into lines of at most `room` pixels, the last of at most `most`
+    /// lines cut where even they do not hold it.
+    pub fn wrapped(&self, text: &str, room: f32, most: usize) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for word in text.split_whitespace() {
+            let full = lines.len() >= most;
+            match lines.last_mut() {
+                Some(line) if full || self.width(&format!("{line} {word}")) <= room => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.push(word.to_string()),
+            }
+        }
+        lines.iter().map(|line| self.fitted(line, room)).collect()
+    }
 }
 
 fn glyph(c: char) -> (char, f32, &'static str) {
@@ -143,6 +160,9 @@ mod tests {
         let font = Font { capital: 10.0, weight: 0.9 };
         assert_eq!(font.fitted("short", 500.0), "short");
         let cut = font.fitted("a sentence that is too long for this", 120.0);
+        let lines = font.wrapped("how the points of the object will move and turn", 120.0, 2);
+        assert_eq!(lines.len(), 2);
+        assert!(lines.iter().all(|line| font.width(line) <= 120.0), "{lines:?}");
         assert!(cut.ends_with('…') && font.width(&cut) <= 120.0, "{cut}");
     }
 }

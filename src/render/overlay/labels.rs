@@ -30,16 +30,17 @@ impl Canvas {
         Font { capital: 9.5 * self.scale(), weight: 0.92 }
     }
 
-    /// A title and a line of detail in the lower left corner. Either may be empty; what is too long
-    /// for the picture is cut.
+    /// A title and its detail in the lower left corner. Either may be empty; a title that is too
+    /// long for the picture is cut, a detail runs over up to three lines.
     pub fn caption(&mut self, title: &str, detail: &str) {
         let s = self.scale();
         let room = self.width as f32 - 2.0 * (MARGIN + PADDING) * s;
         let lines: Vec<(String, Font, [u8; 3])> =
-            [(title, self.title_font(), TEXT), (detail, self.detail_font(), QUIET)]
+            [(title, self.title_font(), TEXT, 1), (detail, self.detail_font(), QUIET, 3)]
                 .into_iter()
-                .filter(|(text, ..)| !text.is_empty())
-                .map(|(text, font, color)| (font.fitted(text, room), font, color))
+                .flat_map(|(text, font, color, most)| {
+                    font.wrapped(text, room, most).into_iter().map(move |line| (line, font, color))
+                })
                 .collect();
         if lines.is_empty() {
             return;
