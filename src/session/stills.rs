@@ -84,13 +84,13 @@ impl Backdrop {
         };
         let (measured, inferred) = (of(measured), of(inferred));
         let (found, guessed) =
-            (Style::new(ACCENT, 3.0).faint(0.85), Style::new(TEXT, 2.2).faint(0.5));
+            (Style::new(ACCENT, 2.6).faint(0.6), Style::new(TEXT, 2.2).faint(0.5));
         let sight = Sight { depth: None, ..self.sight() };
         canvas.points(&sight, &inferred, &guessed);
         canvas.points(&sight, &measured, &found);
         canvas.legend(&[(Sign::Disc(found), "measured"), (Sign::Disc(guessed), "inferred")]);
         let detail = format!(
-            "{} points of the object measured, {} on sides that no camera sees inferred",
+            "{} points of the object measured; {} inferred on sides that no camera sees",
             measured.len(),
             inferred.len()
         );

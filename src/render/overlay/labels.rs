@@ -107,7 +107,8 @@ impl Canvas {
             }
             Sign::Disc(style) => {
                 let middle = node(0.5, style.color);
-                self.cover_segment(middle, middle, style.width * s * 0.5, None);
+                // Dots as small as in the picture could not be told apart.
+                self.cover_segment(middle, middle, (style.width * 0.5).max(3.5) * s, None);
                 self.blend(style.opacity);
             }
             Sign::FlowTime => {
