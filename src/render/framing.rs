@@ -20,7 +20,7 @@ impl Framing {
     /// A three-quarter view from the front left, a little from above: it shows the robot's front, its
     /// side, and the table top it works on.
     pub fn three_quarter() -> Self {
-        Self { front: 0.72, elevation: 0.40, margin: 0.06 }
+        Self { front: 0.72, elevation: 0.40, margin: 0.08 }
     }
 
     /// The `world_from_camera` from the side that shows most of the items for which `subject` holds, a

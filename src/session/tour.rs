@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use interface::{Camera, Cancel, Image, Pinhole, RigidTransform};
+use interface::{Camera, Cancel, Image, LookItem, Pinhole, RigidTransform, SceneLook, Task};
 use plan::{GeometricVerifier, Phase, Plan, PlanOptions};
-use render::{RenderOptions, Renderer};
+use render::{Framing, RenderOptions, Renderer};
 use robot::Robot;
 use session_api::{DemoReport, DemoScene, DemoSpec, Event, Failure, Level, Sink, Stage};
 use sim::look_at;
@@ -20,8 +20,8 @@ use crate::planned::PlannedRun;
 use crate::recording::{self, Told};
 use crate::stills::{self, Backdrop};
 
-/// What is shown when nobody chooses: lifting, stacking, a drawer, tableware.
-const SCENES: [&str; 4] = ["stack_cube", "open_drawer", "place_bowl", "pen_in_holder"];
+/// What is shown when nobody chooses: stacking, tableware, a mug on its peg, a lid on its hinge.
+const SCENES: [&str; 4] = ["stack_cube", "place_bowl", "hang_cup", "close_box"];
 /// Control steps from one frame of a film to the next.
 const KEEP_EVERY: usize = 5;
 /// Size of the films and of the pictures made for them.
@@ -74,6 +74,14 @@ pub fn tour(spec: &DemoSpec, events: Sink<'_>, cancel: &Cancel) -> Result<DemoRe
     Ok(report)
 }
 
+/// From where a scene is shown.
+struct Seats {
+    /// From where the planning camera stands: its picture, for what is planned.
+    near: Backdrop,
+    /// `world_from_camera` for what is done.
+    wide: RigidTransform,
+}
+
 /// Everything that a scene is shown with.
 struct Show<'a, 'w> {
     written: &'a mut Written<'w>,
@@ -113,8 +121,9 @@ impl Show<'_, '_> {
         // From where the planning camera stands, nearer.
         let near = self.backdrop(look, NEAR_FOCAL, world_from_camera, true);
         stills::write(self.written, &format!("{scene}/"), plan, &observation, &near)?;
-        self.moments(scene, &episode)?;
-        self.film(scene, &task.instruction, &observation, plan, &near, &episode)?;
+        let seats = Seats { near, wide: self.seat(look, &task, &robot.name) };
+        self.moments(scene, &episode, seats.wide)?;
+        self.film(scene, &task.instruction, &observation, plan, &seats, &episode)?;
 
         let path = self.written.prepare(&format!("{scene}/{scene}.rrd"))?;
         if let Some(mut recording) = recording::open(Some(&path), None)? {
@@ -144,9 +153,22 @@ impl Show<'_, '_> {
         })
     }
 
+    /// Where one sees the whole robot, everything the task is about, and most of what is to be taken.
+    fn seat(&mut self, look: &SceneLook, task: &Task, robot: &str) -> RigidTransform {
+        let object = |item: &LookItem| *item.thing == *task.object.name;
+        let part = |item: &LookItem| object(item) && *item.part == *task.part;
+        let has_part = look.items.iter().any(part);
+        let taken = |item: &LookItem| if has_part { part(item) } else { object(item) };
+        let shown = |item: &LookItem| {
+            *item.thing == *robot || task.things.iter().any(|thing| *thing.name == *item.thing)
+        };
+        Framing::towards(self.renderer, look, taken, shown, &lens(FOCAL))
+            .unwrap_or_else(|| look_at(EYE, FOCUS))
+    }
+
     fn backdrop(
         &mut self,
-        look: &interface::SceneLook,
+        look: &SceneLook,
         focal: f64,
         world_from_camera: RigidTransform,
         careful: bool,
@@ -157,14 +179,19 @@ impl Show<'_, '_> {
     }
 
     /// Stills of the execution: the last moment of each phase.
-    fn moments(&mut self, scene: &str, episode: &Episode) -> Result<(), Failure> {
+    fn moments(
+        &mut self,
+        scene: &str,
+        episode: &Episode,
+        seat: RigidTransform,
+    ) -> Result<(), Failure> {
         let ends = episode.moments.windows(2).filter(|pair| pair[0].phase != pair[1].phase);
         let last = episode.moments.last();
         let mut shown: Vec<&Moment> =
             ends.map(|pair| &pair[0]).filter(|moment| moment.phase.is_some()).collect();
         shown.extend(last);
         for (index, moment) in shown.into_iter().enumerate() {
-            let backdrop = self.backdrop(&moment.look, FOCAL, look_at(EYE, FOCUS), true);
+            let backdrop = self.backdrop(&moment.look, FOCAL, seat, true);
             let (title, name) = words(moment.phase, episode.outcome.success);
             let picture = backdrop.captioned(title, &format!("{:.1} s", moment.secs));
             let name = format!("{scene}/5_moves_{index}_{name}.png");
@@ -180,9 +207,10 @@ impl Show<'_, '_> {
         instruction: &str,
         observation: &interface::Observation,
         plan: &Plan,
-        near: &Backdrop,
+        seats: &Seats,
         episode: &Episode,
     ) -> Result<(), Failure> {
+        let (near, seat) = (&seats.near, seats.wide);
         let fps = 1.0 / (episode.info.control_period * KEEP_EVERY as f64);
         let path = self.written.prepare(&format!("{scene}/{scene}.mp4"))?;
         let mut film =
@@ -192,7 +220,7 @@ impl Show<'_, '_> {
             *self.everything = Some(all.map_err(|error| Failure::usage(&error))?);
         }
         let hold = |secs: f64| (secs * fps).round() as usize;
-        let wide = self.backdrop(&episode.moments[0].look, FOCAL, look_at(EYE, FOCUS), true);
+        let wide = self.backdrop(&episode.moments[0].look, FOCAL, seat, true);
         self.show(&mut film, &wide.captioned(instruction, "asked for"), hold(2.0))?;
         if let Some(picture) = near.sees(plan) {
             self.show(&mut film, &picture, hold(2.5))?;
@@ -218,7 +246,7 @@ impl Show<'_, '_> {
             if self.cancel.is_cancelled() {
                 return Err(Failure::Cancelled);
             }
-            let backdrop = self.backdrop(&moment.look, FOCAL, look_at(EYE, FOCUS), false);
+            let backdrop = self.backdrop(&moment.look, FOCAL, seat, false);
             let (title, _) = words(moment.phase, episode.outcome.success);
             let detail = if moment.plan == 0 {
                 format!("{:.1} s", moment.secs)
