@@ -215,6 +215,24 @@ impl<'a> Slab<'a> {
         beyond.take(3).count() == 3
     }
 
+    /// How many of a few dozen places in the fingers are inside the object.
+    fn fingers_inside(&self, middle: f64, tip: f64, opening: f64) -> usize {
+        let Some(unseen) = &self.prepared.unseen else { return 0 };
+        let (half_width, half) = (0.5 * self.hand.finger_width, 0.5 * opening);
+        let mut inside = 0;
+        for y in [half + 0.001, half + self.hand.finger_thickness] {
+            for y in [middle - y, middle + y] {
+                for x in [-half_width, 0.0, half_width] {
+                    for back in [0.0, 0.010, 0.020, 0.030] {
+                        let place = self.direction.point(x, y, tip - back);
+                        inside += usize::from(unseen.is_inside(&place));
+                    }
+                }
+            }
+        }
+        inside
+    }
+
     /// The widest opening about the contact at which the hand and its straight way in are free; or how
     /// many points the freest one would touch.
     pub fn free_opening(&self, contact: &Contact, tip: f64) -> Result<f64, usize> {
@@ -228,7 +246,10 @@ impl<'a> Slab<'a> {
             let beside = obstacles.beside.iter().filter(|p| left.holds(p) || right.holds(p));
             let behind = obstacles.behind.iter().filter(|p| palm.holds(p));
             // Counting on would only make the same answer surer.
-            let inside = beside.chain(behind).take(COUNTED_POINTS).count();
+            let mut inside = beside.chain(behind).take(COUNTED_POINTS).count();
+            if inside <= STRAY_POINTS {
+                inside += self.fingers_inside(contact.middle(), tip, opening);
+            }
             if inside <= STRAY_POINTS {
                 return Ok(opening);
             }

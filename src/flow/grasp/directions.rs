@@ -23,7 +23,7 @@ pub(super) struct Direction {
 }
 
 /// Directions tried at one surface point, about.
-const A_SEED: usize = 20;
+const A_SEED: usize = 28;
 
 /// How far an approach from above leans along a pen, a rim, a bar: the tangent of the angle.
 const LEAN: f64 = 0.36;

@@ -10,6 +10,7 @@ mod contact;
 mod directions;
 mod hand;
 mod prepared;
+mod unseen;
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use interface::{Point, Vector};
 use nalgebra::{Point3, Vector3};
 
 use super::GraspQuery;
+use super::unseen::Unseen;
 
 /// Most points of the object that are kept.
 const OBJECT_POINTS: usize = 4000;
@@ -37,6 +38,8 @@ pub(super) struct Prepared {
     pub scene: Vec<Point>,
     pub eyes: Vec<Point>,
     pub support: Option<Support>,
+    /// What is taken for the inside of the object, when it is known which way is up.
+    pub unseen: Option<Unseen>,
     /// Mean of the part's points.
     pub part_middle: Point3<f64>,
     /// Distance from the part's middle at which a grasp counts as off centre, metres.
@@ -85,8 +88,10 @@ impl Prepared {
             Some(up) => level_below(&object, &scene, up, &middle),
             None => plane_below(&object, &scene, &eye),
         };
+        let unseen = support.as_ref().map(|s| Unseen::new(s, query.eyes, &object, &scene));
         let index = Neighbours::new(&object);
         Some(Self {
+            unseen,
             index,
             object,
             normals,
