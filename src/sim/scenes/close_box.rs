@@ -5,10 +5,11 @@ use crate::demo::{DemoStep, tool_pose};
 use crate::things::lidded_box::{self, HALF_DEPTH, RIM, WALL};
 use crate::things::solids::placed;
 use crate::{Cell, Scene, SceneBuilder, SimError, State};
-use interface::{Goal, Task, Tolerance};
+use interface::{Goal, RigidTransform, Task, Tolerance};
 use nalgebra::{Point3, UnitQuaternion, Vector3};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use robot::Robot;
 
 /// The lid counts as closed up to this angle, radians.
 const CLOSED: f64 = 14.0 * std::f64::consts::PI / 180.0;
@@ -21,6 +22,12 @@ pub struct CloseBox;
 impl Scene for CloseBox {
     fn name(&self) -> &'static str {
         "close_box"
+    }
+
+    /// Two arms stand so that the right one has the work before it.
+    fn world_from_base(&self, robot: &Robot) -> RigidTransform {
+        let aside = if robot.arms.len() > 1 { 0.26 } else { 0.0 };
+        RigidTransform::translation(0.0, aside, 0.0) * crate::stand::world_from_base(robot)
     }
 
     fn build(&self, builder: &mut SceneBuilder<'_>, rng: &mut ChaCha8Rng) {

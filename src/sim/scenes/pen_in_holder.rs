@@ -47,10 +47,11 @@ impl Scene for PenInHolder {
         "pen_in_holder"
     }
 
-    /// Further back than usual where the arm is long enough: the hand ends pointing away from it.
+    /// Further back than usual: the hand ends pointing away from the robot. Two arms stand so that
+    /// the right one has the work before it.
     fn world_from_base(&self, robot: &Robot) -> RigidTransform {
-        let back = if robot.name == "xtrainer" { 0.0 } else { 0.07 };
-        Translation3::new(-back, 0.0, 0.0) * crate::stand::world_from_base(robot)
+        let aside = if robot.arms.len() > 1 { [-0.04, 0.24] } else { [-0.07, 0.0] };
+        Translation3::new(aside[0], aside[1], 0.0) * crate::stand::world_from_base(robot)
     }
 
     fn build(&self, builder: &mut SceneBuilder<'_>, rng: &mut ChaCha8Rng) {

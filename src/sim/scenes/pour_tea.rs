@@ -70,9 +70,11 @@ impl Scene for PourTea {
         "pour_tea"
     }
 
-    /// Further back than usual: the hand comes from behind the pot.
+    /// Further back than usual: the hand comes from behind the pot. Two arms stand so that the right
+    /// one has the work before it.
     fn world_from_base(&self, robot: &Robot) -> RigidTransform {
-        Translation3::new(-0.14, 0.0, 0.0) * crate::stand::world_from_base(robot)
+        let aside = if robot.arms.len() > 1 { [-0.06, 0.24] } else { [-0.14, 0.0] };
+        Translation3::new(aside[0], aside[1], 0.0) * crate::stand::world_from_base(robot)
     }
 
     fn build(&self, builder: &mut SceneBuilder<'_>, rng: &mut ChaCha8Rng) {

@@ -12,7 +12,7 @@ use nalgebra::{Point3, Vector3};
 use render::shapes;
 
 use super::materials;
-use super::solids::{disc, flat_handle, frame, wall};
+use super::solids::{disc, flat_handle, frame, placed, wall};
 use crate::{Shape, ThingSpec};
 
 /// Radius of the hollow, metres.
@@ -45,6 +45,16 @@ pub fn handle_middle() -> Point3<f64> {
     Point3::new(-0.087, 0.0, 0.047)
 }
 
+/// Two boards inside lead from the room's sides to the mouth of the spout, so that nothing is left
+/// in the corners: from here to there, x and y, metres.
+const FUNNEL: [[f64; 2]; 2] = [[0.002, 0.034], [0.030, 0.0095]];
+
+/// How far from the middle the funnel's boards stand at x, metres.
+fn funnel_side(x: f64) -> f64 {
+    let [[x0, y0], [x1, y1]] = FUNNEL;
+    y0 + (x - x0) * (y1 - y0) / (x1 - x0)
+}
+
 /// Where `count` spheres of `radius` rest in the hollow at the start, in the teapot's frame.
 pub fn tea_places(count: usize, radius: f64) -> Vec<Point3<f64>> {
     let pitch = 2.15 * radius;
@@ -59,7 +69,8 @@ pub fn tea_places(count: usize, radius: f64) -> Vec<Point3<f64>> {
                 let (x, y) = ((f64::from(column) + shift) * pitch, f64::from(row) * pitch * 0.88);
                 // The room is narrowed by the mouth of the spout on the side of x.
                 let mouth = SPOUT_ROOT - radius - 0.004 - 0.8 * (z - FLOOR);
-                if x.hypot(y) <= reach && x < mouth && places.len() < count {
+                let clear = x < mouth && y.abs() < funnel_side(x) - 1.6 * radius;
+                if x.hypot(y) <= reach && clear && places.len() < count {
                     places.push(Point3::new(x, y, z));
                 }
             }
@@ -180,6 +191,18 @@ fn collision(thing: ThingSpec) -> ThingSpec {
     let thing = plank(thing, 0.0, l, CHANNEL + half_wall, CHANNEL, [half_wall, CHANNEL]);
     let thing = plank(thing, 0.0, l, -CHANNEL - half_wall, CHANNEL, [half_wall, CHANNEL]);
     let thing = plank(thing, 0.016, l, 0.0, 2.0 * CHANNEL + half_wall, [wide, half_wall]);
+    let [[x0, y0], [x1, y1]] = FUNNEL;
+    let (run, height) = ((x1 - x0).hypot(y1 - y0), 0.020);
+    let lean = (y1 - y0).atan2(x1 - x0);
+    let mut thing = thing;
+    for side in [1.0, -1.0] {
+        // The faces towards the tea lie on the funnel's lines.
+        let out = 0.002 / lean.cos();
+        let (x, y) = (0.5 * (x0 + x1), side * (0.5 * (y0 + y1) + out));
+        let place = placed(x, y, FLOOR + height, side * lean);
+        let half = [0.5 * run, 0.002, height];
+        thing = thing.solid(place, Shape::Cuboid { half }, slippery);
+    }
     let thing = flat_handle(thing, &handle_path(), 0.0126, 0.0150, 1.3);
     // The knob, for fingers that take the pot from above.
     disc(thing, 0.008, 0.089, 0.108, 0.7)
