@@ -171,8 +171,8 @@ fn look(thing: &Thing, eye: P) -> Seen {
     let rotation = UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(axes));
     let world_from_camera = RigidTransform::from_parts(Translation3::from(eye), rotation);
     let (mut object, mut part, mut scene) = (Vec::new(), Vec::new(), Vec::new());
-    for v in (60..420).step_by(1) {
-        for u in (100..540).step_by(1) {
+    for v in 60..420 {
+        for u in 100..540 {
             let ray = rotation * wide(&unproject(&pinhole, f64::from(u), f64::from(v), 1.0)).coords;
             let ray = ray.normalize();
             let mut t = 0.3;

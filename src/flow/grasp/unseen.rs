@@ -28,8 +28,14 @@ pub(super) struct Unseen {
     across: [Vector3<f64>; 2],
     /// Height of the highest point of the object in each column.
     columns: HashMap<(i32, i32), f64>,
-    /// Each camera's place and the distance of the nearest point in each direction.
-    eyes: Vec<(Point3<f64>, HashMap<(i32, i32), f64>)>,
+    eyes: Vec<Eye>,
+}
+
+/// What one camera saw.
+struct Eye {
+    at: Point3<f64>,
+    /// Distance of the nearest point in each direction.
+    nearest: HashMap<(i32, i32), f64>,
 }
 
 impl Unseen {
@@ -46,14 +52,14 @@ impl Unseen {
         let eyes = eyes
             .iter()
             .map(|eye| {
-                let eye = wide(eye);
+                let at = wide(eye);
                 let mut nearest: HashMap<(i32, i32), f64> = HashMap::new();
                 for p in object.iter().chain(scene).map(wide) {
-                    let off = p - eye;
+                    let off = p - at;
                     let distance = nearest.entry(direction(&off)).or_insert(f64::INFINITY);
                     *distance = off.norm().min(*distance);
                 }
-                (eye, nearest)
+                Eye { at, nearest }
             })
             .collect();
         Self { up, level: support.level, across, columns, eyes }
@@ -71,9 +77,9 @@ impl Unseen {
 }
 
 /// Whether a camera saw something behind `place`, and so saw that nothing is there.
-fn sees((eye, nearest): &(Point3<f64>, HashMap<(i32, i32), f64>), place: &Point3<f64>) -> bool {
-    let off = place - eye;
-    nearest.get(&direction(&off)).is_some_and(|distance| off.norm() < distance - AT_SURFACE)
+fn sees(eye: &Eye, place: &Point3<f64>) -> bool {
+    let off = place - eye.at;
+    eye.nearest.get(&direction(&off)).is_some_and(|distance| off.norm() < distance - AT_SURFACE)
 }
 
 fn column(across: &[Vector3<f64>; 2], p: &Point3<f64>) -> (i32, i32) {
