@@ -15,15 +15,15 @@ use rapier3d::prelude::{
     CoefficientCombineRule, ColliderBuilder, GenericJointBuilder, Group, InteractionGroups,
     InteractionTestMode, MassProperties, RigidBodyBuilder, RigidBodyHandle,
 };
-use robot::{JointKind, Robot, link_poses};
+use robot::{JointKind, Robot, link_poses, mass_matrix};
 
 use crate::SimError;
 use crate::physics::to_pose;
 use crate::shapes;
 use crate::world::{World, first_dof};
 
-/// Bandwidth of an arm joint's position controller, rad/s, critically damped.
-const SERVO: f32 = 100.0;
+/// Bandwidth of an arm joint's position controller, rad/s, critically damped in the home posture.
+const SERVO: f64 = 100.0;
 /// Mass of a link whose description gives none, kg.
 const LEAST_MASS: f64 = 1e-3;
 /// Friction of bare links, and of the rubber on the fingers, which decides alone what it is.
@@ -54,11 +54,14 @@ struct Driven {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Motor {
-    stiffness: f32,
-    damping: f32,
-    max_force: f32,
-    model: MotorModel,
+enum Motor {
+    /// An arm joint's position controller: a spring and a damper that the engine integrates
+    /// implicitly within the mass matrix, the spring's rest moved such that both together never
+    /// give more than the joint can. It costs no constraint.
+    Servo { stiffness: f32, damping: f32, max_force: f32 },
+    /// A gripper joint's: a constraint with a capped impulse, solved together with the contacts it
+    /// presses on.
+    Grip { stiffness: f32, damping: f32, max_force: f32 },
 }
 
 /// The robot's bodies; joints in the order of the model's movable joints.
@@ -144,9 +147,12 @@ impl RobotBodies {
         }
 
         let handles = join(world, robot, &rigids, &bodies)?;
+        let inertias = mass_matrix(model, q);
         let mut joints = Vec::with_capacity(model.dof());
         for (column, handle) in handles.iter().enumerate() {
-            joints.push(Self::prepare(world, robot, column, *handle, q[column])?);
+            let rotor = rotor_inertia(model.movable_joint(column).effort);
+            let inertia = inertias[(column, column)] + rotor;
+            joints.push(Self::prepare(world, robot, column, *handle, q[column], inertia)?);
         }
         let robot_bodies = Self { joints };
         robot_bodies.couple_fingers(world, robot);
@@ -160,13 +166,15 @@ impl RobotBodies {
         Ok(robot_bodies)
     }
 
-    /// Puts one joint at its start and gives it rotor inertia, damping and a motor.
+    /// Puts one joint at its start and gives it rotor inertia, damping and a motor; `inertia` is
+    /// what the motor moves.
     fn prepare(
         world: &mut World,
         robot: &Robot,
         column: usize,
         handle: MultibodyJointHandle,
         start: f64,
+        inertia: f64,
     ) -> Result<Driven, SimError> {
         let joint = robot.model.movable_joint(column);
         let sets = &mut world.physics.sets;
@@ -178,17 +186,28 @@ impl RobotBodies {
         let mut displacement = vec![0.0; multibody.ndofs()];
         displacement[dof] = start as f32;
         multibody.apply_displacements(&displacement);
-        let motor = motor_of(robot, column);
+        let motor = motor_of(robot, column, inertia);
         multibody.armature_mut()[dof] = rotor_inertia(joint.effort) as f32;
-        multibody.damping_mut()[dof] = joint.damping as f32;
+        let passive = joint.damping as f32;
+        multibody.damping_mut()[dof] = match motor {
+            Motor::Servo { damping, .. } => passive + damping,
+            Motor::Grip { .. } => passive,
+        };
         multibody.frictions_mut()[dof] = joint.friction as f32;
         let axis =
             if joint.kind == JointKind::Prismatic { JointAxis::LinX } else { JointAxis::AngX };
         if let Some(link) = multibody.link_mut(link) {
-            let data = &mut link.joint.data;
-            data.set_motor_model(axis, motor.model);
-            data.set_motor(axis, start as f32, 0.0, motor.stiffness, motor.damping);
-            data.set_motor_max_force(axis, motor.max_force);
+            match motor {
+                Motor::Servo { stiffness, .. } => {
+                    link.joint.set_spring(axis as usize, stiffness, start as f32);
+                }
+                Motor::Grip { stiffness, damping, max_force } => {
+                    let data = &mut link.joint.data;
+                    data.set_motor_model(axis, MotorModel::ForceBased);
+                    data.set_motor(axis, start as f32, 0.0, stiffness, damping);
+                    data.set_motor_max_force(axis, max_force);
+                }
+            }
         }
         Ok(Driven { handle, axis, dof, motor })
     }
@@ -246,16 +265,24 @@ impl RobotBodies {
         for (column, joint) in self.joints.iter().enumerate() {
             let joints = &mut world.physics.sets.multibody_joints;
             let Some((multibody, link)) = joints.get_mut(joint.handle) else { continue };
+            let speed = multibody.generalized_velocity()[joint.dof];
             if let Some(link) = multibody.link_mut(link) {
                 let position = link.joint.coords()[joint.axis as usize];
+                let (target, target_speed) = (targets[column] as f32, speeds[column] as f32);
+                match joint.motor {
+                    Motor::Servo { stiffness, damping, max_force } => {
+                        let wanted =
+                            stiffness * (target - position) + damping * (target_speed - speed);
+                        let given = wanted.clamp(-max_force, max_force);
+                        let rest = position + (given + damping * speed) / stiffness;
+                        link.joint.set_spring(joint.axis as usize, stiffness, rest);
+                    }
+                    Motor::Grip { stiffness, damping, .. } => {
+                        let data = &mut link.joint.data;
+                        data.set_motor(joint.axis, target, target_speed, stiffness, damping);
+                    }
+                }
                 let data = &mut link.joint.data;
-                data.set_motor(
-                    joint.axis,
-                    targets[column] as f32,
-                    speeds[column] as f32,
-                    joint.motor.stiffness,
-                    joint.motor.damping,
-                );
                 // A limit is a constraint that is solved at every step: only near it does it bind.
                 let limit = data.limits[joint.axis as usize];
                 let near =
@@ -417,8 +444,8 @@ fn mass_properties(
     )
 }
 
-/// How the motor of one movable joint is controlled.
-fn motor_of(robot: &Robot, column: usize) -> Motor {
+/// How the motor of one movable joint is controlled; `inertia` is what it moves, kg m² or kg.
+fn motor_of(robot: &Robot, column: usize, inertia: f64) -> Motor {
     let joint = robot.model.movable_joint(column);
     let gripper = robot.arms.iter().find(|arm| arm.gripper.joints.contains(&column));
     if let Some(arm) = gripper {
@@ -429,18 +456,17 @@ fn motor_of(robot: &Robot, column: usize) -> Motor {
         };
         let give = if joint.kind == JointKind::Prismatic { GRIP_SLIDE } else { GRIP_TURN };
         let stiffness = force / give;
-        return Motor {
+        return Motor::Grip {
             stiffness: stiffness as f32,
             damping: (stiffness * GRIP_LAG) as f32,
             max_force: force as f32,
-            model: MotorModel::ForceBased,
         };
     }
-    Motor {
-        stiffness: SERVO * SERVO,
-        damping: 2.0 * SERVO,
+    let stiffness = SERVO * SERVO * inertia;
+    Motor::Servo {
+        stiffness: stiffness as f32,
+        damping: (2.0 * SERVO * inertia) as f32,
         max_force: joint.effort.min(1e6) as f32,
-        model: MotorModel::AccelerationBased,
     }
 }
 
@@ -459,7 +485,7 @@ fn jaw_lever(robot: &Robot, arm: &robot::ArmSetup, column: usize) -> f64 {
 }
 
 /// Bodies this many joints from each other or nearer never need to be kept apart: limits do that.
-const APART: usize = 3;
+const APART: usize = 4;
 
 /// Which bodies may touch which: everything but neighbours, fingers of one hand, and what overlaps
 /// in the home posture because shapes are generous. The engine has 32 groups; a robot with more

@@ -99,7 +99,7 @@ pub(crate) enum ColliderOrBody {
 /// each and buy nothing that six sweeps over the constraints do not; at 500 Hz the pads press
 /// 0.2 mm into the cube (0.8 mm at 240) and the tower moves by micrometres; a damping ratio of 1
 /// keeps both stable with four sweeps too, 10 does not. Friction is solved in the stabilising sweeps
-/// alone: with one of them a 200 g bowl held by its rim turns in the hand, with four it does not.
+/// alone: with one of them a 200 g bowl held by its rim turns in the hand, with three it does not.
 fn parameters() -> IntegrationParameters {
     IntegrationParameters {
         dt: STEP_SECS as f32,
@@ -111,7 +111,7 @@ fn parameters() -> IntegrationParameters {
         normalized_contact_recycle_distance: 2e-4,
         num_solver_iterations: 1,
         num_internal_pgs_iterations: 6,
-        num_internal_stabilization_iterations: 4,
+        num_internal_stabilization_iterations: 3,
         max_ccd_substeps: 0,
         ..IntegrationParameters::default()
     }
