@@ -1,5 +1,8 @@
 //! Whether the arm can carry a grasp through the whole motion of the object.
 
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
 use crate::arm_path::following;
 use flow::MotionFit;
 use geometry::{narrow, wide};
@@ -19,6 +22,10 @@ const CHECKED_EVERY: usize = 3;
 pub(crate) const REACHED: (f64, f64) = (2e-4, 2e-3);
 /// A joint that moves farther than this on the straight way in has changed branch, radians.
 const LARGEST_JUMP: f64 = 1.6;
+/// Postures beside the present one and home from which a thorough search starts, and how far their
+/// joints lie from home, rad or m.
+const OTHER_POSTURES: usize = 4;
+const SPREAD: f64 = 1.2;
 /// Ways to take the first pose that are tried from each posture.
 const STARTS: usize = 3;
 /// Radius of a scene point, metres: no finger fits between two points of the cloud, so they need no
@@ -107,12 +114,14 @@ impl<'a> Carrier<'a> {
         q
     }
 
-    /// Carries a grasp through the motion from several starting postures. The error is the reason of
+    /// Carries a grasp through the motion from several starting postures, from more of them when it is
+    /// to be done `thoroughly`. The error is the reason of
     /// the try that came farthest.
     pub fn carry(
         &self,
         grasp: &GraspCandidate,
         motion: &MotionFit,
+        thoroughly: bool,
     ) -> Result<Carried, GraspRejection> {
         let base_from_grasp = self.base_from_world * grasp.frame_from_grasp;
         let now = self.joints_now();
@@ -134,7 +143,14 @@ impl<'a> Carrier<'a> {
         };
         let mut best: Option<Carried> = None;
         let mut reason: Option<(usize, GraspRejection)> = None;
-        for near in [now, self.robot.arms[self.arm].home.clone()] {
+        let mut postures = vec![now, self.robot.arms[self.arm].home.clone()];
+        if thoroughly {
+            postures.extend(self.other_postures());
+        }
+        for near in postures {
+            if thoroughly && best.is_some() {
+                break;
+            }
             match self.carry_from(grasp, &tool_path, &near) {
                 Ok(carried) => {
                     if best.as_ref().is_none_or(|b| carried.rank() > b.rank()) {
@@ -206,6 +222,25 @@ impl<'a> Carrier<'a> {
         let effort: f64 = rows.windows(2).map(|w| jump(&w[0], &w[1])).sum();
         let travel = jump(&before, &self.joints_now()) + 0.5 * effort;
         Ok(Carried { stand_off, before, at_grasp: at_grasp.clone(), margin, travel })
+    }
+
+    /// Postures spread over the arm's range, always the same ones.
+    fn other_postures(&self) -> Vec<Vec<f64>> {
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let arm = &self.robot.arms[self.arm];
+        (0..OTHER_POSTURES)
+            .map(|_| {
+                arm.specs
+                    .iter()
+                    .zip(&arm.home)
+                    .map(|(spec, home)| {
+                        let low = spec.lower.max(home - SPREAD);
+                        let high = spec.upper.min(home + SPREAD);
+                        if low < high { rng.random_range(low..=high) } else { *home }
+                    })
+                    .collect()
+            })
+            .collect()
     }
 
     fn free(&self, joints: &[f64], opening: f64, step: usize) -> Result<(), GraspRejection> {

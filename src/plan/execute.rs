@@ -27,6 +27,8 @@ const UNTOUCHED: f32 = 0.02;
 const SETTLED_NEAR: f32 = 0.06;
 /// A shift in the hand smaller than this is not worth adjusting to: metres, radians.
 const WORTH: (f64, f64) = (0.002, 0.02);
+/// A goal nearer than this is reached: metres, radians.
+const LEFT: (f64, f64) = (0.012, 0.08);
 /// Fewer visible points than this say nothing.
 const FEWEST_SEEN: usize = 40;
 /// How far the arm may lag behind its targets before the next phase waits, radians, and how long it
@@ -113,6 +115,9 @@ pub fn execute<C: Arm + Camera>(
         let mut tries = 0;
         loop {
             let stated = task(cell);
+            if tries > 0 && nothing_left(&stated, goal) {
+                break;
+            }
             let observation = cell.capture()?;
             let state = cell.state()?;
             let now = JointTarget { positions: state.positions, openings: state.openings };
@@ -411,6 +416,15 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
         }
         Ok(())
     }
+}
+
+/// Whether the task, asked again, has nothing left to move: the try before went far enough.
+fn nothing_left(task: &Task, goal: usize) -> bool {
+    let ends = task.goals.get(goal).and_then(|g| Some((g.waypoints.first()?, g.waypoints.last()?)));
+    ends.is_some_and(|((_, start), (_, end))| {
+        let motion = start.inverse() * end;
+        motion.translation.vector.norm() < LEFT.0 && motion.rotation.angle() < LEFT.1
+    })
 }
 
 /// The distance to `to` that half of `from` stays under, metres.

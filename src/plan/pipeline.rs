@@ -25,6 +25,8 @@ pub const STAGES: [&str; 8] =
 
 /// Reachable grasps to find before the search stops.
 const ENOUGH_GRASPS: usize = 8;
+/// As many are enough when they had to be searched for thoroughly.
+const ENOUGH_AFTER_ALL: usize = 3;
 /// Kept grasps for which a whole path is tried.
 const PATHS_TRIED: usize = 5;
 /// How far a free object is carried before it is looked at in the hand, metres.
@@ -327,17 +329,35 @@ impl Run<'_> {
         }
         let mut kept: Vec<(usize, Carried)> = Vec::new();
         if let Some(carrier) = carrier {
-            for (index, candidate) in candidates.iter_mut().enumerate() {
-                if candidate.rejection.is_some() {
-                    continue;
+            for thoroughly in [false, true] {
+                for (index, candidate) in candidates.iter_mut().enumerate() {
+                    // Another look is worth it only where the arm nearly made it.
+                    let tried = match &candidate.rejection {
+                        None => !thoroughly,
+                        Some(
+                            GraspRejection::UnreachableAtGoal { .. }
+                            | GraspRejection::ArmCollision { .. },
+                        ) => thoroughly,
+                        Some(_) => false,
+                    };
+                    if !tried {
+                        continue;
+                    }
+                    let enough = if thoroughly { ENOUGH_AFTER_ALL } else { ENOUGH_GRASPS };
+                    if kept.len() >= enough || cancel.is_cancelled() {
+                        candidate.rejection = Some(GraspRejection::NotTried);
+                        continue;
+                    }
+                    match carrier.carry(candidate, motion, thoroughly) {
+                        Ok(carried) => {
+                            candidate.rejection = None;
+                            kept.push((index, carried));
+                        }
+                        Err(why) => candidate.rejection = Some(why),
+                    }
                 }
-                if kept.len() >= ENOUGH_GRASPS || cancel.is_cancelled() {
-                    candidate.rejection = Some(GraspRejection::NotTried);
-                    continue;
-                }
-                match carrier.carry(candidate, motion) {
-                    Ok(carried) => kept.push((index, carried)),
-                    Err(why) => candidate.rejection = Some(why),
+                if !kept.is_empty() {
+                    break;
                 }
             }
             let rank =
