@@ -2,7 +2,7 @@
 
 use super::skills::{self, Grasp};
 use crate::demo::{DemoStep, tool_pose};
-use crate::things::lidded_box::{self, HALF_DEPTH, RIM, WALL};
+use crate::things::lidded_box::{self, HALF_DEPTH, HALF_LENGTH, RIM, WALL};
 use crate::things::solids::placed;
 use crate::{Cell, Scene, SceneBuilder, SimError, State};
 use interface::{Goal, RigidTransform, Task, Tolerance};
@@ -26,8 +26,8 @@ impl Scene for CloseBox {
 
     /// Two arms stand so that the right one has the work before it.
     fn world_from_base(&self, robot: &Robot) -> RigidTransform {
-        let aside = if robot.arms.len() > 1 { 0.26 } else { 0.0 };
-        RigidTransform::translation(0.0, aside, 0.0) * crate::stand::world_from_base(robot)
+        let aside = if robot.arms.len() > 1 { [0.0, 0.12] } else { [0.0, 0.0] };
+        RigidTransform::translation(aside[0], aside[1], 0.0) * crate::stand::world_from_base(robot)
     }
 
     fn build(&self, builder: &mut SceneBuilder<'_>, rng: &mut ChaCha8Rng) {
@@ -71,19 +71,29 @@ impl Scene for CloseBox {
         let lid = cell.need_pose("lid")?;
         let task = cell.task();
         let edge = -2.0 * HALF_DEPTH;
-        let mut grasps = Vec::new();
-        for side in [0.0, -0.05, 0.05] {
-            for slant in [0.0_f64, -0.35, 0.35] {
-                let hold = Point3::new(edge + 0.35 * RIM, side, 0.5 * WALL);
+        // From the free edge inwards, more or less aslant, or from either end of the rim.
+        let depth = 0.35 * RIM;
+        let mut holds = Vec::new();
+        for slant in [0.0_f64, -0.35, 0.35, -0.8, 0.8] {
+            for side in [0.0, -0.05, 0.05] {
                 let inwards = Vector3::new(slant.cos(), slant.sin(), 0.0);
-                for closing in [Vector3::z(), -Vector3::z()] {
-                    grasps.push(Grasp {
-                        world_from_tool: tool_pose(lid * hold, lid * inwards, lid * closing),
-                        opening: 0.05,
-                        width: WALL,
-                        approach: 0.08,
-                    });
-                }
+                holds.push((Point3::new(edge + depth, side, 0.5 * WALL), inwards));
+            }
+            for end in [1.0, -1.0] {
+                let inwards = Vector3::new(-slant.sin(), -end * slant.cos(), 0.0);
+                let side = end * (HALF_LENGTH - depth);
+                holds.push((Point3::new(edge + 0.5 * RIM, side, 0.5 * WALL), inwards));
+            }
+        }
+        let mut grasps = Vec::new();
+        for (hold, inwards) in holds {
+            for closing in [Vector3::z(), -Vector3::z()] {
+                grasps.push(Grasp {
+                    world_from_tool: tool_pose(lid * hold, lid * inwards, lid * closing),
+                    opening: 0.05,
+                    width: WALL,
+                    approach: 0.08,
+                });
             }
         }
         let grasp = skills::best_grasp(cell, "lid", &task.goals[0], &grasps)?;
