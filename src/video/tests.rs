@@ -53,7 +53,7 @@ fn frames_come_back_at_their_times() {
                 (width.next_multiple_of(2), height.next_multiple_of(2))
             );
             let quality = signal_to_noise(&frame(width, height, number), got);
-            assert!(quality > 30.0, "frame {number}: {quality} dB");
+            assert!(quality > 33.0, "frame {number}: {quality} dB");
             assert!((time - number as f64 / 25.0).abs() < 1e-4);
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no remains");

@@ -8,15 +8,12 @@ use interface::Image;
 use muxide::api::{Muxer, MuxerBuilder, VideoCodec};
 use openh264::OpenH264API;
 use openh264::encoder::{
-    BitRate, Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod,
-    MatrixCoefficients, QpRange, RateControlMode, UsageType, VuiConfig,
+    Complexity, Encoder, EncoderConfig, FrameRate, FrameType, IntraFramePeriod, MatrixCoefficients,
+    RateControlMode, UsageType, VuiConfig,
 };
 
 use crate::VideoError;
 use crate::yuv::Planes;
-
-/// Bits for each pixel that the encoder may spend: enough for crisp edges of rendered pictures.
-const BITS_A_PIXEL: f64 = 0.35;
 
 /// Writes one film. It appears under its name only when it is finished.
 pub struct Mp4Writer {
@@ -63,14 +60,13 @@ impl Mp4Writer {
             return Err(VideoError::FrameRate { fps });
         }
         let planes = Planes::new(width, height);
-        let bits = (width * height) as f64 * fps * BITS_A_PIXEL;
         let config = EncoderConfig::new()
             // Without this the rate control drops frames, and times would shift.
             .skip_frames(false)
-            .bitrate(BitRate::from_bps(bits.clamp(2e5, 5e7) as u32))
+            // Every frame is as fine as the next (the encoder's own quantisation, 26), however many
+            // bits it takes: with a rate control that may not drop frames it warns on stderr.
+            .rate_control_mode(RateControlMode::Off)
             .max_frame_rate(FrameRate::from_hz(fps as f32))
-            .rate_control_mode(RateControlMode::Quality)
-            .qp(QpRange::new(14, 26))
             .complexity(Complexity::High)
             .usage_type(UsageType::CameraVideoRealTime)
             // Both look for still background and smear slow gradients.
