@@ -206,13 +206,13 @@ pub struct Eval {
     /// Who acts.
     #[arg(long, value_enum)]
     policy: PolicyArg,
-    /// The scene.
+    /// The scene, or `all` for a table of every scene that the robot does.
     #[arg(long, value_name = "S")]
     scene: String,
     /// A robot's name, or a URDF with its robot.toml beside it.
     #[arg(long, default_value = "franka", value_name = "R")]
     robot: String,
-    /// How many trials; trial i has the seed SEED + i.
+    /// How many trials a scene; trial i has the seed SEED + i.
     #[arg(long, default_value_t = 20, value_name = "N")]
     trials: usize,
     /// How much the view is disturbed.

@@ -134,7 +134,23 @@ fn plan(report: &PlanReport) -> String {
 }
 
 fn eval(report: &EvalReport) -> String {
-    format!(
+    let mut lines: Vec<String> = report
+        .scenes
+        .iter()
+        .map(|score| match &score.refused {
+            Some(_) => format!("  {:16}  refused", score.scene),
+            None => format!(
+                "  {:16} {:3} of {:<3} {:3.0} %  ({:.0} to {:.0})",
+                score.scene,
+                score.successes,
+                score.trials,
+                score.rate * 100.0,
+                score.wilson95[0] * 100.0,
+                score.wilson95[1] * 100.0
+            ),
+        })
+        .collect();
+    lines.push(format!(
         "{} {} {}: {} of {} solved, {:.0} % (95 %: {:.0} to {:.0}), {:.0} steps a trial",
         report.scene,
         report.robot,
@@ -145,7 +161,8 @@ fn eval(report: &EvalReport) -> String {
         report.wilson95[0] * 100.0,
         report.wilson95[1] * 100.0,
         report.mean_steps
-    )
+    ));
+    lines.join("\n")
 }
 
 fn demo(report: &DemoReport) -> String {

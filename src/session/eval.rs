@@ -10,7 +10,8 @@ use plan::{GeometricVerifier, PlanOptions};
 use rayon::prelude::*;
 use robot::Robot;
 use session_api::{
-    EvalPolicy, EvalReport, EvalSpec, Event, Failure, Millis, Sink, Trial, wilson95,
+    EvalPolicy, EvalReport, EvalSpec, Event, Failure, Level, Millis, SceneScore, Sink, Trial,
+    wilson95,
 };
 use sim::{Cell, CellOptions, SimError, run_demonstration};
 use world_model::GoalFlow;
@@ -28,12 +29,60 @@ pub struct Finished {
     pub act_millis: Vec<f64>,
 }
 
+/// The name that stands for every scene.
+const ALL: &str = "all";
+
 /// Runs the trials. Which thread runs which changes nothing but the order of the progress lines.
 pub fn evaluate(spec: &EvalSpec, events: Sink<'_>, cancel: &Cancel) -> Result<EvalReport, Failure> {
     if spec.trials == 0 {
         return Err(Failure::Usage("--trials is 0; at least one trial is needed".into()));
     }
     let robot = Arc::new(Robot::load(&spec.robot).map_err(|error| Failure::usage(&error))?);
+    if spec.scene != ALL {
+        let finished = trials(spec, &robot, events, cancel)?;
+        return Ok(report(spec, &robot.name, finished));
+    }
+    let mut finished = Vec::new();
+    let mut scenes = Vec::new();
+    for scene in sim::scenes::all() {
+        if cancel.is_cancelled() && !finished.is_empty() {
+            break;
+        }
+        let refused = scene.refuses(&robot);
+        let spec = EvalSpec { scene: scene.name().into(), ..spec.clone() };
+        let of_scene = match refused {
+            Some(_) => Vec::new(),
+            None => trials(&spec, &robot, events, cancel)?,
+        };
+        let score = score(scene.name(), refused, &of_scene);
+        events(Event::Line(Level::Info, score.to_string()));
+        scenes.push(score);
+        finished.extend(of_scene);
+    }
+    let cancelled = cancel.is_cancelled();
+    Ok(EvalReport { scenes, cancelled, ..report(spec, &robot.name, finished) })
+}
+
+fn score(scene: &str, refused: Option<String>, finished: &[Finished]) -> SceneScore {
+    let trials = finished.len();
+    let successes = finished.iter().filter(|finished| finished.trial.success).count();
+    SceneScore {
+        scene: scene.into(),
+        trials,
+        successes,
+        rate: successes as f64 / trials.max(1) as f64,
+        wilson95: wilson95(successes, trials),
+        refused,
+    }
+}
+
+/// The trials of one scene.
+fn trials(
+    spec: &EvalSpec,
+    robot: &Arc<Robot>,
+    events: Sink<'_>,
+    cancel: &Cancel,
+) -> Result<Vec<Finished>, Failure> {
     let done = AtomicUsize::new(0);
     let finished = (0..spec.trials as u64)
         .into_par_iter()
@@ -43,8 +92,8 @@ pub fn evaluate(spec: &EvalSpec, events: Sink<'_>, cancel: &Cancel) -> Result<Ev
             }
             let seed = spec.seed.wrapping_add(index);
             let finished = match spec.policy {
-                EvalPolicy::Scripted => scripted(spec, &robot, seed, cancel),
-                EvalPolicy::Plan => planned(spec, &robot, seed, cancel),
+                EvalPolicy::Scripted => scripted(spec, robot, seed, cancel),
+                EvalPolicy::Plan => planned(spec, robot, seed, cancel),
             }?;
             if finished.is_some() {
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -57,7 +106,7 @@ pub fn evaluate(spec: &EvalSpec, events: Sink<'_>, cancel: &Cancel) -> Result<Ev
     if finished.is_empty() {
         return Err(Failure::Cancelled);
     }
-    Ok(report(spec, &robot.name, finished))
+    Ok(finished)
 }
 
 fn report(spec: &EvalSpec, robot: &str, finished: Vec<Finished>) -> EvalReport {
@@ -80,11 +129,12 @@ fn report(spec: &EvalSpec, robot: &str, finished: Vec<Finished>) -> EvalReport {
         robot: robot.to_owned(),
         trials,
         successes,
-        rate: successes as f64 / trials as f64,
+        rate: successes as f64 / trials.max(1) as f64,
         wilson95: wilson95(successes, trials),
-        mean_steps: steps as f64 / trials as f64,
+        mean_steps: steps as f64 / trials.max(1) as f64,
         act_millis: Millis { median: at(0.5), p99: at(0.99) },
         per_trial: finished.into_iter().map(|finished| finished.trial).collect(),
+        scenes: Vec::new(),
         cancelled: trials < spec.trials,
     }
 }
@@ -117,6 +167,7 @@ fn scripted(
         Err(error) => (false, Some(error.to_string())),
     };
     let trial = Trial {
+        scene: spec.scene.clone(),
         seed,
         success,
         steps: act_millis.len(),
@@ -148,6 +199,7 @@ fn planned(
         return Ok(None);
     }
     let trial = Trial {
+        scene: spec.scene.clone(),
         seed,
         success: outcome.success,
         steps: outcome.ticks,

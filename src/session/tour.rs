@@ -119,7 +119,7 @@ impl Show<'_, '_> {
         };
         let look = &episode.moments[0].look;
         // From where the planning camera stands, nearer.
-        let near = self.backdrop(look, NEAR_FOCAL, world_from_camera, true);
+        let near = self.backdrop(look, NEAR_FOCAL, world_from_camera, RenderOptions::still());
         stills::write(self.written, &format!("{scene}/"), plan, &observation, &near)?;
         let seats = Seats { near, wide: self.seat(look, &task, &robot.name) };
         self.moments(scene, &episode, seats.wide)?;
@@ -171,10 +171,8 @@ impl Show<'_, '_> {
         look: &SceneLook,
         focal: f64,
         world_from_camera: RigidTransform,
-        careful: bool,
+        options: RenderOptions,
     ) -> Backdrop {
-        // Hundreds of frames on two cores: what is seen once may take longer.
-        let options = if careful { RenderOptions::still() } else { RenderOptions::observation() };
         Backdrop::rendered(self.renderer, look, lens(focal), world_from_camera, &options)
     }
 
@@ -191,7 +189,7 @@ impl Show<'_, '_> {
             ends.map(|pair| &pair[0]).filter(|moment| moment.phase.is_some()).collect();
         shown.extend(last);
         for (index, moment) in shown.into_iter().enumerate() {
-            let backdrop = self.backdrop(&moment.look, FOCAL, seat, true);
+            let backdrop = self.backdrop(&moment.look, FOCAL, seat, RenderOptions::film());
             let (title, name) = words(moment.phase, episode.outcome.success);
             let picture = backdrop.captioned(title, &format!("{:.1} s", moment.secs));
             let name = format!("{scene}/5_moves_{index}_{name}.png");
@@ -220,7 +218,7 @@ impl Show<'_, '_> {
             *self.everything = Some(all.map_err(|error| Failure::usage(&error))?);
         }
         let hold = |secs: f64| (secs * fps).round() as usize;
-        let wide = self.backdrop(&episode.moments[0].look, FOCAL, seat, true);
+        let wide = self.backdrop(&episode.moments[0].look, FOCAL, seat, RenderOptions::film());
         self.show(&mut film, &wide.captioned(instruction, "asked for"), hold(2.0))?;
         if let Some(picture) = near.sees(plan) {
             self.show(&mut film, &picture, hold(2.5))?;
@@ -246,7 +244,9 @@ impl Show<'_, '_> {
             if self.cancel.is_cancelled() {
                 return Err(Failure::Cancelled);
             }
-            let backdrop = self.backdrop(&moment.look, FOCAL, seat, false);
+            // Hundreds of frames on two cores: each is seen for a tenth of a second.
+            let quick = RenderOptions::observation();
+            let backdrop = self.backdrop(&moment.look, FOCAL, seat, quick);
             let (title, _) = words(moment.phase, episode.outcome.success);
             let detail = if moment.plan == 0 {
                 format!("{:.1} s", moment.secs)

@@ -174,7 +174,7 @@ pub enum EvalPolicy {
 pub struct EvalSpec {
     /// Who acts.
     pub policy: EvalPolicy,
-    /// The scene.
+    /// The scene, or `all`: every scene that the robot does.
     pub scene: String,
     /// A robot's name, or a path to a URDF with its `robot.toml`.
     pub robot: String,

@@ -280,7 +280,9 @@ pub struct Millis {
 /// One trial.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trial {
-    /// The seed of the scene.
+    /// The scene.
+    pub scene: String,
+    /// Its seed.
     pub seed: u64,
     /// Whether the scene says that the task is solved.
     pub success: bool,
@@ -315,10 +317,39 @@ pub struct EvalReport {
     pub mean_steps: f64,
     /// Time of one decision: for `scripted` a control step with its physics, for `plan` one plan.
     pub act_millis: Millis,
-    /// Every finished trial in the order of its seed.
+    /// Every finished trial in the order of its seed, scene after scene.
     pub per_trial: Vec<Trial>,
+    /// One line a scene, where all scenes were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scenes: Vec<SceneScore>,
     /// Whether trials are missing because somebody asked to stop.
     pub cancelled: bool,
+}
+
+impl std::fmt::Display for SceneScore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.refused {
+            Some(reason) => write!(f, "{}: {reason}", self.scene),
+            None => write!(f, "{}: {} of {}", self.scene, self.successes, self.trials),
+        }
+    }
+}
+
+/// How one scene went among all.
+#[derive(Clone, Debug, Serialize)]
+pub struct SceneScore {
+    /// The scene.
+    pub scene: String,
+    /// How many trials were finished.
+    pub trials: usize,
+    /// How many of them were solved.
+    pub successes: usize,
+    /// The share.
+    pub rate: f64,
+    /// Its 95 % interval after Wilson.
+    pub wilson95: [f64; 2],
+    /// Why the robot does not do this scene; `None` where it does.
+    pub refused: Option<String>,
 }
 
 /// One scene of the tour.
