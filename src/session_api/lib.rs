@@ -20,6 +20,6 @@ pub use failure::Failure;
 pub use report::{
     BenchFigure, BenchReport, Check, DemoReport, DemoScene, DoctorReport, EvalReport, FitFigures,
     FitStep, FkReport, FlowFitReport, GraspCounts, IkReport, IkSolution, Matrix, Millis,
-    PathSummary, PlanReport, Reach, Report, RobotCheckReport, SceneScore, SceneScore, Stage, Trial,
+    PathSummary, PlanReport, Reach, Report, RobotCheckReport, SceneScore, Stage, Trial,
     VerdictReport, wilson95,
 };
