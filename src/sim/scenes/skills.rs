@@ -24,8 +24,10 @@ const CLEARANCE: f64 = 0.002;
 const CRUMB: f64 = 1e-3;
 /// In how many steps the swing to the first pose is looked at.
 const SWING: u32 = 20;
-/// How much wider than the thing the hand opens to let go, metres.
+/// How much wider than the thing the hand opens to let go, metres: little where it could hook
+/// something, wide where the thing swings away between the fingers.
 const LOOSE: f64 = 0.024;
+const WIDE: f64 = 0.046;
 /// Restarts of the inverse kinematics between two poses of a path.
 const RESTARTS: usize = 6;
 /// How many postures to begin from are tried.
@@ -336,11 +338,11 @@ pub fn carry(cell: &Cell) -> Result<Vec<DemoStep>, SimError> {
     Ok(vec![DemoStep::Follow(path)])
 }
 
-/// Opens the hand a little more than it is, so that it hooks nothing.
-fn loosen(cell: &Cell) -> DemoStep {
+/// Opens the hand by `more` metres than it is.
+fn loosen(cell: &Cell, more: f64) -> DemoStep {
     let gripper = &cell.robot().arms[cell.active_arm()].gripper;
     let positions: Vec<f64> = gripper.joints.iter().map(|j| cell.joint_vector()[*j]).collect();
-    let opening = (gripper.opening(&positions) + LOOSE).min(gripper.max_opening);
+    let opening = (gripper.opening(&positions) + more).min(gripper.max_opening);
     DemoStep::Gripper { opening, secs: 0.5 }
 }
 
@@ -348,7 +350,7 @@ fn loosen(cell: &Cell) -> DemoStep {
 pub fn let_go(cell: &Cell) -> Result<Vec<DemoStep>, SimError> {
     let back = backed(&hand(cell), BACK_OUT);
     Ok(vec![
-        loosen(cell),
+        loosen(cell, LOOSE),
         DemoStep::MoveTo { world_from_tool: back, motion: Motion::Line { speed: 0.10 } },
         DemoStep::Wait { secs: 0.8 },
     ])
@@ -358,7 +360,7 @@ pub fn let_go(cell: &Cell) -> Result<Vec<DemoStep>, SimError> {
 pub fn let_go_upwards(cell: &Cell) -> Result<Vec<DemoStep>, SimError> {
     let up = raised(&hand(cell), BACK_OUT);
     Ok(vec![
-        loosen(cell),
+        loosen(cell, WIDE),
         DemoStep::MoveTo { world_from_tool: up, motion: Motion::Line { speed: 0.12 } },
         DemoStep::Wait { secs: 2.8 },
     ])
