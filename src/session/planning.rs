@@ -79,7 +79,7 @@ pub fn plan(
     {
         // Without a camera pose the planning frame is the camera's own.
         let backdrop = Backdrop::of_view(view, view.world_from_camera.unwrap_or_default());
-        stills::write(written, "", plan, &made.observation, &backdrop)?;
+        stills::write(written, "", plan, &made.observation, &backdrop, &backdrop)?;
     }
     if let (Some(mut recording), Some(plan)) = (recording, first) {
         let told = Told {

@@ -188,12 +188,13 @@ pub fn write(
     plan: &Plan,
     observation: &Observation,
     backdrop: &Backdrop,
+    imagined: &Backdrop,
 ) -> Result<(), Failure> {
     let Some(view) = observation.views.first() else { return Ok(()) };
     written.picture(&format!("{prefix}0_view.png"), &view.image)?;
     let pictures = [
         ("1_sees", backdrop.sees(plan)),
-        ("2_imagines", backdrop.imagines(plan, 1.0)),
+        ("2_imagines", imagined.imagines(plan, 1.0)),
         ("3_checks", checks(view, plan, 1280, 720)),
         ("4_grasps", backdrop.grasps(plan, false)),
     ];

@@ -35,6 +35,10 @@ const NEAR_FOCAL: f64 = 900.0;
 const EYE: [f64; 3] = [1.0, -0.92, 0.72];
 const FOCUS: [f64; 3] = [-0.2, 0.0, 0.24];
 
+/// Linear colour and opacity of what is expected but not there yet: the accent colour.
+const GHOST: [f32; 3] = [0.07, 0.35, 1.0];
+const GHOST_OPACITY: f32 = 0.4;
+
 /// Shows the tour.
 pub fn tour(spec: &DemoSpec, events: Sink<'_>, cancel: &Cancel) -> Result<DemoReport, Failure> {
     let robot = Arc::new(Robot::load(&spec.robot).map_err(|error| Failure::usage(&error))?);
@@ -78,6 +82,8 @@ pub fn tour(spec: &DemoSpec, events: Sink<'_>, cancel: &Cancel) -> Result<DemoRe
 struct Seats {
     /// From where the planning camera stands: its picture, for what is planned.
     near: Backdrop,
+    /// The same with the object's ghost where it is expected.
+    imagined: Backdrop,
     /// `world_from_camera` for what is done.
     wide: RigidTransform,
 }
@@ -120,8 +126,11 @@ impl Show<'_, '_> {
         let look = &episode.moments[0].look;
         // From where the planning camera stands, nearer.
         let near = self.backdrop(look, NEAR_FOCAL, world_from_camera, RenderOptions::still());
-        stills::write(self.written, &format!("{scene}/"), plan, &observation, &near)?;
-        let seats = Seats { near, wide: self.seat(look, &task, &robot.name) };
+        let imagined = with_ghost(look, &task, plan);
+        let imagined =
+            self.backdrop(&imagined, NEAR_FOCAL, world_from_camera, RenderOptions::still());
+        stills::write(self.written, &format!("{scene}/"), plan, &observation, &near, &imagined)?;
+        let seats = Seats { near, imagined, wide: self.seat(look, &task, &robot.name) };
         self.moments(scene, &episode, seats.wide)?;
         self.film(scene, &task.instruction, &observation, plan, &seats, &episode)?;
 
@@ -225,7 +234,8 @@ impl Show<'_, '_> {
         }
         let frames = hold(2.5).max(1);
         for frame in 0..frames {
-            if let Some(picture) = near.imagines(plan, (frame + 1) as f64 / frames as f64) {
+            if let Some(picture) = seats.imagined.imagines(plan, (frame + 1) as f64 / frames as f64)
+            {
                 self.show(&mut film, &picture, if frame + 1 == frames { hold(1.0) } else { 1 })?;
             }
         }
@@ -278,6 +288,22 @@ impl Show<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// The scene with a ghost of the object where the plan expects it to be in the end.
+fn with_ghost(look: &SceneLook, task: &Task, plan: &Plan) -> SceneLook {
+    let mut look = look.clone();
+    if let Some(fit) = &plan.fit {
+        let end_from_start = fit.chosen.end_from_start();
+        let object = look.items.iter().filter(|item| *item.thing == *task.object.name);
+        let object: Vec<LookItem> = object.cloned().collect();
+        let mut ghost = render::ghosts(&object, GHOST, GHOST_OPACITY);
+        ghost
+            .iter_mut()
+            .for_each(|item| item.world_from_mesh = end_from_start * item.world_from_mesh);
+        look.items.extend(ghost);
+    }
+    look
 }
 
 fn lens(focal: f64) -> Pinhole {
