@@ -495,6 +495,9 @@ fn part_of(
 }
 
 #[cfg(test)]
+pub(crate) use tests::block_view;
+
+#[cfg(test)]
 mod tests {
     use interface::{Image, ObjectMask, Pinhole, Stamp};
 

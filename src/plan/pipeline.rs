@@ -666,3 +666,7 @@ fn commonest(
         kinds.iter().take(3).map(|(_, n, why)| format!("{n} × {why}")).collect();
     if lines.is_empty() { "the cloud holds too few points".into() } else { lines.join("; ") }
 }
+
+#[cfg(test)]
+#[path = "pipeline_tests.rs"]
+mod tests;
