@@ -4,8 +4,6 @@
 pub const ACCENT: [u8; 3] = [0x4C, 0x9F, 0xFF];
 /// Done, right.
 pub const GOOD: [u8; 3] = [0x3F, 0xB6, 0x8B];
-/// Look here.
-pub const ATTENTION: [u8; 3] = [0xE3, 0xA3, 0x3B];
 /// Refused, wrong.
 pub const REFUSAL: [u8; 3] = [0xE5, 0x53, 0x4B];
 /// Text on dark.

@@ -12,7 +12,7 @@ mod labels;
 mod scene;
 
 pub use canvas::{Canvas, Style};
-pub use colors::{ACCENT, ATTENTION, GOOD, REFUSAL, TEXT, flow_color};
+pub use colors::{ACCENT, GOOD, REFUSAL, TEXT, flow_color};
 pub use labels::Sign;
 pub use scene::{GraspMark, Sight};
 

@@ -95,24 +95,6 @@ pub fn rounded_rectangle(size_x: f32, size_y: f32, radius: f32, steps: usize) ->
     out
 }
 
-/// Points on an arc about `centre` from angle `from` to angle `to`, radians, both ends included: to
-/// put outlines together from.
-pub fn arc_outline(
-    centre: [f32; 2],
-    radius: f32,
-    from: f32,
-    to: f32,
-    steps: usize,
-) -> Vec<[f32; 2]> {
-    let steps = steps.max(1);
-    (0..=steps)
-        .map(|i| {
-            let (s, c) = (from + (to - from) * i as f32 / steps as f32).sin_cos();
-            [centre[0] + radius * c, centre[1] + radius * s]
-        })
-        .collect()
-}
-
 fn twice_area(line: &[[f32; 2]]) -> f32 {
     (0..line.len())
         .map(|i| {

@@ -1,6 +1,6 @@
-//! Meshes put together, moved and stretched.
+//! Meshes put together and moved.
 
-use interface::{Mesh, RigidTransform, Vector};
+use interface::{Mesh, RigidTransform};
 
 /// One mesh of several. Normals and texture coordinates are kept when all parts have them.
 pub fn merge(parts: &[Mesh]) -> Mesh {
@@ -28,20 +28,5 @@ pub fn transformed(mesh: &Mesh, to_from_mesh: &RigidTransform) -> Mesh {
     let mut out = mesh.clone();
     out.positions.iter_mut().for_each(|p| *p = motion * *p);
     out.normals.iter_mut().for_each(|n| *n = motion * *n);
-    out
-}
-
-/// The mesh stretched about the origin along x, y and z. A mirroring keeps its outside outside; a
-/// factor of zero counts as very small.
-pub fn scaled(mesh: &Mesh, factors: Vector) -> Mesh {
-    let factors = factors.map(|f| if f.abs() < 1e-6 { 1e-6 } else { f });
-    let mut out = mesh.clone();
-    out.positions.iter_mut().for_each(|p| p.coords.component_mul_assign(&factors));
-    for n in &mut out.normals {
-        *n = super::unit(n.component_div(&factors));
-    }
-    if factors.product() < 0.0 {
-        out.triangles.iter_mut().for_each(|t| t.swap(1, 2));
-    }
     out
 }

@@ -11,8 +11,8 @@ mod lathe;
 mod solids;
 mod sweep;
 
-pub use extrude::{arc_outline, extrude, rounded_rectangle};
-pub use join::{merge, scaled, transformed};
+pub use extrude::{extrude, rounded_rectangle};
+pub use join::{merge, transformed};
 pub use lathe::{cone, cylinder, lathe, rounded_cylinder, torus, vessel};
 pub use solids::{capsule, cuboid, plane, rounded_cuboid, sphere};
 pub use sweep::{pipe_along, smooth_path, smooth_profile, tube_along};
@@ -206,7 +206,6 @@ mod tests {
             transformed(&cuboid(Vector::new(0.1, 0.1, 0.1)), &far),
         ]);
         check("two cubes", &two, 0.002);
-        check("mirrored", &scaled(&two, Vector::new(-2.0, 1.0, 1.0)), 0.004);
     }
 
     #[test]
