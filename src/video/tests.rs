@@ -1,3 +1,5 @@
+//! Films written, read back and refused.
+
 use super::*;
 use interface::Image;
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! The laws that drawing into pictures keeps.
+
 use interface::{Depth, Flow3, FlowSource, Image, Pinhole, Point, RigidTransform};
 
 use super::*;
