@@ -24,8 +24,8 @@ impl Framing {
     }
 
     /// The `world_from_camera` from the side that shows most of the items for which `subject` holds, a
-    /// drawer's handle for example: the three-quarter view, unless from another side there is half as
-    /// much again to see. All items for which `shown` holds are in the picture.
+    /// drawer's handle for example: the three-quarter view, unless from another side there is two and a
+    /// half times as much to see. All items for which `shown` holds are in the picture.
     pub fn towards(
         renderer: &mut Renderer,
         look: &SceneLook,
@@ -50,7 +50,7 @@ impl Framing {
             let (_, seen) = renderer.depth_and_items(look, &small, &pose);
             let is_subject = |item: &&u32| look.items.get(**item as usize).is_some_and(&subject);
             let pixels = seen.iter().filter(is_subject).count() as f64;
-            if best.is_none_or(|(most, _)| pixels > most * 1.5) {
+            if best.is_none_or(|(most, _)| pixels > most * 2.5) {
                 best = Some((pixels, pose));
             }
         }
