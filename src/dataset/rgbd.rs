@@ -476,7 +476,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
         #[test]
         fn no_meta_breaks_the_reader(at in 0..META.len(), with in any::<u8>()) {
             let mut bytes = META.as_bytes().to_vec();

@@ -2,8 +2,7 @@
 
 use interface::{JointPath, RigidTransform, ToolPath};
 use robot::{
-    FollowOptions, IkOptions, Obstacles, Robot, Surroundings, follow_tool_path, plan_joint_path,
-    time_path,
+    FollowOptions, IkOptions, Robot, Surroundings, follow_tool_path, plan_joint_path, time_path,
 };
 
 use crate::carry::{Carried, Carrier, REACHED};

@@ -31,8 +31,6 @@ const STARTS: usize = 3;
 /// Radius of a scene point, metres: no finger fits between two points of the cloud, so they need no
 /// size, and a fingertip may come near the table.
 const SCENE_POINT: f64 = 0.0005;
-/// Room that free motion keeps from everything where it can, metres.
-const ROOM: f64 = 0.010;
 
 /// The robot in the scene, as far as reach and collisions go. Poses and points come in the world and
 /// are worked on in the root link's frame.
@@ -47,8 +45,6 @@ pub(crate) struct Carrier<'a> {
     pub scene: Obstacles,
     /// The scene with the object: for ways that must not touch it.
     pub scene_and_object: Obstacles,
-    /// The same with room to spare.
-    pub roomy: Obstacles,
 }
 
 /// A grasp that the arm can carry through.
@@ -86,9 +82,6 @@ impl<'a> Carrier<'a> {
         let mut both = Obstacles::new();
         both.add_points("the scene", &scene, SCENE_POINT);
         both.add_points("the object", &object, SCENE_POINT);
-        let mut roomy = Obstacles::new();
-        roomy.add_points("the scene", &scene, ROOM);
-        roomy.add_points("the object", &object, ROOM);
         Self {
             robot,
             arm: robot.nearest_arm(&centre.into()),
@@ -97,7 +90,6 @@ impl<'a> Carrier<'a> {
             checker: CollisionChecker::new(robot),
             scene: alone,
             scene_and_object: both,
-            roomy,
         }
     }
 

@@ -661,7 +661,7 @@ fn commonest(
             None => kinds.push((kind, 1, why)),
         }
     }
-    kinds.sort_by(|a, b| b.1.cmp(&a.1));
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.1));
     let lines: Vec<String> =
         kinds.iter().take(3).map(|(_, n, why)| format!("{n} × {why}")).collect();
     if lines.is_empty() { "the cloud holds too few points".into() } else { lines.join("; ") }

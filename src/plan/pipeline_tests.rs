@@ -23,7 +23,7 @@ impl WorldModel for Lift {
         let points = &query.object_points.points;
         let steps = 9;
         let camera = query.observation.views[0].world_from_camera.is_none();
-        let up = if camera { -interface::Vector::z() } else { interface::Vector::z() };
+        let up = if camera { -Vector::z() } else { Vector::z() };
         let positions: Vec<Point> = (0..steps)
             .flat_map(|k| points.iter().map(move |p| p + up * (0.015 * k as f32)))
             .collect();

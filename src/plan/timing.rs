@@ -123,7 +123,7 @@ fn excess_at(path: &JointPath, specs: &[JointSpec], share: f64) -> Vec<f64> {
     let mut worst = vec![0.0_f64; path.positions.len()];
     for (j, spec) in specs.iter().enumerate() {
         let at = |k: usize| path.positions[k].get(j).copied().unwrap_or(0.0);
-        for k in 1..worst.len() {
+        for (k, worst) in worst.iter_mut().enumerate().skip(1) {
             let mut over = (at(k) - at(k - 1)).abs() / STEP / (share * spec.velocity);
             if k >= 2 {
                 let a = (at(k) - 2.0 * at(k - 1) + at(k - 2)) / (STEP * STEP);
@@ -133,7 +133,7 @@ fn excess_at(path: &JointPath, specs: &[JointSpec], share: f64) -> Vec<f64> {
                 let jerk = (at(k) - 3.0 * at(k - 1) + 3.0 * at(k - 2) - at(k - 3)) / STEP.powi(3);
                 over = over.max((jerk.abs() / spec.jerk).cbrt());
             }
-            worst[k] = worst[k].max(over);
+            *worst = worst.max(over);
         }
     }
     worst
