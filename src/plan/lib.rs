@@ -16,6 +16,7 @@ mod observe;
 mod parts;
 mod pipeline;
 mod report;
+mod sentences;
 mod solve;
 mod support;
 mod target;
