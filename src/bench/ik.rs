@@ -169,12 +169,8 @@ fn peer(robot: &Robot, chain: &IkChain, cases: &[Case]) -> Result<IkScore, IkBen
         })
         .collect();
     // Slightly tighter than asked, or rounding between the two makes misses of its hits.
-    let solver = k::JacobianIkSolver::new(
-        0.999 * TOL_POS,
-        0.999 * TOL_ROT,
-        std::env::var("KM").map_or(PEER_MULTIPLIER, |v| v.parse().unwrap()),
-        std::env::var("KS").map_or(PEER_STEPS, |v| v.parse().unwrap()),
-    );
+    let solver =
+        k::JacobianIkSolver::new(0.999 * TOL_POS, 0.999 * TOL_ROT, PEER_MULTIPLIER, PEER_STEPS);
     let specs = &setup.specs;
     let mut next = 0;
     Ok(measure(chain, specs, cases, |case, out| {
