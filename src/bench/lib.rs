@@ -3,9 +3,13 @@
 //! This crate knows no face: it returns numbers and leaves their telling to others.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod cpu;
 pub mod ik;
+mod peer;
 pub mod physics;
 pub mod solver;
+
+pub use peer::PEERS_PYTHON;
 
 use std::error::Error;
 use std::sync::Arc;

@@ -1,8 +1,6 @@
 //! Steps of physics a CPU second: an arm with its gripper, a floor and five boxes, at rest, in a
 //! tower, and while the arm sweeps them; beside MuJoCo on the same scene.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use interface::{Arm, JointTarget, MotionPermit, RigidTransform, Sent, Task, Thing};
@@ -15,8 +13,8 @@ use sim::{
     rotor_inertia, tool_down, touch_groups,
 };
 
-/// Names the Python with the peers' packages; `python3` where it is not set.
-pub const PEERS_PYTHON: &str = "FLOWARM_PEERS_PYTHON";
+use crate::cpu::cpu_secs;
+use crate::peer::answer;
 
 const PEER: &str = include_str!("mujoco_scene.py");
 const HALF: f64 = 0.025;
@@ -60,9 +58,6 @@ pub enum PhysicsBenchError {
     /// The arm failed on the way.
     #[error(transparent)]
     Arm(#[from] interface::ArmError),
-    /// This system does not tell CPU time.
-    #[error("no CPU time: {0}")]
-    NoCpuTime(String),
     /// The sweep is out of the arm's reach.
     #[error("{robot} does not reach the sweep over the boxes at x = {x:.2} m, y = {y:.2} m")]
     OutOfReach {
@@ -169,7 +164,7 @@ pub fn physics(robot: &Arc<Robot>) -> Result<PhysicsReport, PhysicsBenchError> {
         "steps_a_target": (0.02 / STEP_SECS).round() as u32,
         "repeats": REPEATS,
     });
-    let peer = run_peer(&given).map(|answer| {
+    let peer = answer(PEER, &given, "the package `mujoco`").map(|answer| {
         for figure in &mut figures {
             let runs = answer["runs"].as_array().into_iter().flatten();
             if let Some(run) = runs.into_iter().find(|run| run["name"] == figure.name) {
@@ -200,14 +195,14 @@ fn measure(
         };
         let start = places(&cell);
         let mut steps = 0_u32;
-        let begin = cpu_secs()?;
+        let begin = cpu_secs();
         for target in targets {
             cell.tick_into(target, &permit, &mut sent, &mut |step| {
                 step();
                 steps += 1;
             })?;
         }
-        best = best.max(f64::from(steps) / (cpu_secs()? - begin).max(1e-3));
+        best = best.max(f64::from(steps) / (cpu_secs() - begin).max(1e-9));
         moved = places(&cell)
             .iter()
             .zip(&start)
@@ -252,41 +247,6 @@ fn targets(boxes: &Boxes, cell: &Cell) -> Result<Vec<JointTarget>, PhysicsBenchE
         rows.push(target);
     }
     Ok(rows)
-}
-
-/// CPU seconds this thread has used.
-fn cpu_secs() -> Result<f64, PhysicsBenchError> {
-    let path = "/proc/thread-self/schedstat";
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| PhysicsBenchError::NoCpuTime(format!("{path}: {error}")))?;
-    let nanos = text.split_whitespace().next().and_then(|n| n.parse::<u64>().ok());
-    nanos
-        .map(|n| n as f64 * 1e-9)
-        .ok_or_else(|| PhysicsBenchError::NoCpuTime(format!("{path} says {text:?}")))
-}
-
-fn run_peer(given: &Value) -> Result<Value, String> {
-    let python = std::env::var(PEERS_PYTHON).unwrap_or_else(|_| "python3".into());
-    let why = |what: String| {
-        format!("no peer: {what} (set {PEERS_PYTHON} to a Python with the package `mujoco`)")
-    };
-    let mut child = Command::new(&python)
-        .args(["-c", PEER])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| why(format!("`{python}` does not start: {error}")))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A script that fails early closes the pipe; its own words say more than this error.
-        let _ = stdin.write_all(given.to_string().as_bytes());
-    }
-    let output = child.wait_with_output().map_err(|error| why(error.to_string()))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(why(said.trim().lines().last().unwrap_or("no word").to_owned()));
-    }
-    serde_json::from_slice(&output.stdout).map_err(|error| why(format!("its answer: {error}")))
 }
 
 fn robot_json(robot: &Robot, world_from_base: &RigidTransform) -> Value {

@@ -1,9 +1,6 @@
 //! The action solver: the closed form beside NumPy's singular value decomposition, and the annealed
 //! first solve beside the paper's own in SciPy, on the same keypoints.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-
 use flow::{
     AnnealOptions, AnnealedOptions, Keypoints, SolveError, Solver, closed_step, solve_tool_path,
 };
@@ -14,7 +11,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
-use crate::physics::PEERS_PYTHON;
+use crate::cpu::cpu_secs;
+use crate::peer::answer;
 use crate::{Figure, Measured};
 
 const PEER: &str = include_str!("scipy_solver.py");
@@ -31,9 +29,6 @@ const REPEATS: usize = 9;
 /// A solver that could not be measured.
 #[derive(Debug, thiserror::Error)]
 pub enum SolverBenchError {
-    /// The system does not tell how much time a thread has used.
-    #[error("no CPU time of this thread: {0}")]
-    NoCpuTime(String),
     /// The keypoints made no problem.
     #[error(transparent)]
     Keypoints(#[from] FlowShapeError),
@@ -49,11 +44,11 @@ pub fn figures() -> Result<Measured, SolverBenchError> {
 
     let mut closed_us = Vec::new();
     for _ in 0..REPEATS {
-        let begin = cpu_secs()?;
+        let begin = cpu_secs();
         for _ in 0..BATCH {
             std::hint::black_box(closed_step(std::hint::black_box(&keypoints), 1)?);
         }
-        closed_us.push((cpu_secs()? - begin) / BATCH as f64 * 1e6);
+        closed_us.push((cpu_secs() - begin) / BATCH as f64 * 1e6);
     }
     let (_, closed_rms) = closed_step(&keypoints, 1)?;
 
@@ -63,10 +58,10 @@ pub fn figures() -> Result<Measured, SolverBenchError> {
             anneal: AnnealOptions { seed, ..Default::default() },
             ..Default::default()
         };
-        let begin = cpu_secs()?;
+        let begin = cpu_secs();
         let solved =
             solve_tool_path(&keypoints, &frame_from_grasp, &Solver::Annealed(options), &[])?;
-        first_ms.push((cpu_secs()? - begin) * 1e3);
+        first_ms.push((cpu_secs() - begin) * 1e3);
         first_rms.push(solved.trace[1].rms);
     }
     let (closed_us, first_ms) = (median(closed_us), median(first_ms));
@@ -117,13 +112,6 @@ fn problem() -> Result<(Keypoints, RigidTransform), FlowShapeError> {
 }
 
 fn run_peer(keypoints: &Keypoints, frame_from_grasp: &RigidTransform) -> Result<Value, String> {
-    let python = std::env::var(PEERS_PYTHON).unwrap_or_else(|_| "python3".into());
-    let why = |what: String| {
-        format!(
-            "no peer for the solver: {what} (set {PEERS_PYTHON} to a Python with the packages \
-             `numpy` and `scipy`)"
-        )
-    };
     let rows =
         |points: &[Point]| -> Vec<[f32; 3]> { points.iter().map(|p| [p.x, p.y, p.z]).collect() };
     let at = frame_from_grasp.translation.vector;
@@ -133,34 +121,7 @@ fn run_peer(keypoints: &Keypoints, frame_from_grasp: &RigidTransform) -> Result<
         "target": rows(keypoints.at(1)),
         "tool": [at.x, at.y, at.z, roll, pitch, yaw],
     });
-    let mut child = Command::new(&python)
-        .args(["-c", PEER])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| why(format!("`{python}` does not start: {error}")))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A script that fails early closes the pipe; its own words say more than this error.
-        let _ = stdin.write_all(given.to_string().as_bytes());
-    }
-    let output = child.wait_with_output().map_err(|error| why(error.to_string()))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(why(said.trim().lines().last().unwrap_or("no word").to_owned()));
-    }
-    serde_json::from_slice(&output.stdout).map_err(|error| why(format!("its answer: {error}")))
-}
-
-/// CPU seconds this thread has used.
-fn cpu_secs() -> Result<f64, SolverBenchError> {
-    let path = "/proc/thread-self/schedstat";
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| SolverBenchError::NoCpuTime(format!("{path}: {error}")))?;
-    let nanos = text.split_whitespace().next().and_then(|n| n.parse::<u64>().ok());
-    nanos
-        .map(|n| n as f64 * 1e-9)
-        .ok_or_else(|| SolverBenchError::NoCpuTime(format!("{path} says {text:?}")))
+    answer(PEER, &given, "the packages `numpy` and `scipy`")
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

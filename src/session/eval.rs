@@ -40,12 +40,12 @@ pub fn evaluate(spec: &EvalSpec, events: Sink<'_>, cancel: &Cancel) -> Result<Ev
     let robot = Arc::new(Robot::load(&spec.robot).map_err(|error| Failure::usage(&error))?);
     if spec.scene != ALL {
         let finished = trials(spec, &robot, events, cancel)?;
-        return Ok(report(spec, &robot.name, finished));
+        return report(spec, &robot.name, finished);
     }
     let mut finished = Vec::new();
     let mut scenes = Vec::new();
     for scene in sim::scenes::all() {
-        if cancel.is_cancelled() && !finished.is_empty() {
+        if cancel.is_cancelled() {
             break;
         }
         let refused = scene.refuses(&robot);
@@ -60,7 +60,7 @@ pub fn evaluate(spec: &EvalSpec, events: Sink<'_>, cancel: &Cancel) -> Result<Ev
         finished.extend(of_scene);
     }
     let cancelled = cancel.is_cancelled();
-    Ok(EvalReport { scenes, cancelled, ..report(spec, &robot.name, finished) })
+    Ok(EvalReport { scenes, cancelled, ..report(spec, &robot.name, finished)? })
 }
 
 fn score(scene: &str, refused: Option<String>, finished: &[Finished]) -> SceneScore {
@@ -102,14 +102,14 @@ fn trials(
             Ok(finished)
         })
         .collect::<Result<Vec<Option<Finished>>, Failure>>()?;
-    let finished: Vec<Finished> = finished.into_iter().flatten().collect();
+    Ok(finished.into_iter().flatten().collect())
+}
+
+/// The figures of what was finished; with nothing finished, the work was stopped.
+fn report(spec: &EvalSpec, robot: &str, finished: Vec<Finished>) -> Result<EvalReport, Failure> {
     if finished.is_empty() {
         return Err(Failure::Cancelled);
     }
-    Ok(finished)
-}
-
-fn report(spec: &EvalSpec, robot: &str, finished: Vec<Finished>) -> EvalReport {
     let trials = finished.len();
     let successes = finished.iter().filter(|finished| finished.trial.success).count();
     let steps: usize = finished.iter().map(|finished| finished.trial.steps).sum();
@@ -120,7 +120,7 @@ fn report(spec: &EvalSpec, robot: &str, finished: Vec<Finished>) -> EvalReport {
         let index = ((act.len() as f64 - 1.0) * share).round().max(0.0) as usize;
         act.get(index).copied().unwrap_or(0.0)
     };
-    EvalReport {
+    Ok(EvalReport {
         policy: match spec.policy {
             EvalPolicy::Scripted => "scripted".into(),
             EvalPolicy::Plan => "plan".into(),
@@ -129,14 +129,14 @@ fn report(spec: &EvalSpec, robot: &str, finished: Vec<Finished>) -> EvalReport {
         robot: robot.to_owned(),
         trials,
         successes,
-        rate: successes as f64 / trials.max(1) as f64,
+        rate: successes as f64 / trials as f64,
         wilson95: wilson95(successes, trials),
-        mean_steps: steps as f64 / trials.max(1) as f64,
+        mean_steps: steps as f64 / trials as f64,
         act_millis: Millis { median: at(0.5), p99: at(0.99) },
         per_trial: finished.into_iter().map(|finished| finished.trial).collect(),
         scenes: Vec::new(),
         cancelled: trials < spec.trials,
-    }
+    })
 }
 
 /// A cell for one trial, or the sentence why there can be none.

@@ -8,6 +8,7 @@ mod arm_bodies;
 mod builder;
 mod cell;
 mod demo;
+mod drum;
 mod eye;
 mod physics;
 mod room;

@@ -8,6 +8,7 @@ use rapier3d::prelude::SharedShape;
 use robot::Geometry;
 
 use crate::builder::Shape;
+use crate::drum::Drum;
 
 /// Sides of the prism that stands in for the cylinders of things: it stands on its base without
 /// rocking, and rolls as evenly as contacts a third of a millimetre deep can tell.
@@ -39,7 +40,7 @@ pub(crate) fn of_link(geometry: &Geometry) -> Option<(Pose, SharedShape)> {
         }
         Geometry::Cylinder { radius, length } => {
             let along_z = Pose::rotation(Vector::new(FRAC_PI_2 as f32, 0.0, 0.0));
-            let shared = SharedShape::cylinder((length / 2.0) as f32, *radius as f32);
+            let shared = SharedShape::new(Drum::new((length / 2.0) as f32, *radius as f32));
             return Some((along_z, solid(shared)?));
         }
         Geometry::Capsule { radius, length } => {

@@ -83,6 +83,24 @@ pub fn solve_ik(
     robot.chain(arm).solve(root_from_tool, near, options)
 }
 
+/// Calls the method made for the chain's number of joints: with the size known, the loops unroll.
+macro_rules! sized {
+    ($chain:ident, $method:ident, $($argument:expr),+) => {
+        match $chain.dof() {
+            1 => $chain.$method::<1>($($argument),+),
+            2 => $chain.$method::<2>($($argument),+),
+            3 => $chain.$method::<3>($($argument),+),
+            4 => $chain.$method::<4>($($argument),+),
+            5 => $chain.$method::<5>($($argument),+),
+            6 => $chain.$method::<6>($($argument),+),
+            7 => $chain.$method::<7>($($argument),+),
+            8 => $chain.$method::<8>($($argument),+),
+            9 => $chain.$method::<9>($($argument),+),
+            _ => $chain.$method::<10>($($argument),+),
+        }
+    };
+}
+
 impl IkChain {
     /// Joints that bring the tool to a pose of the root link's frame, nearest to `near`.
     pub fn solve(
@@ -110,19 +128,7 @@ impl IkChain {
         options: &IkOptions,
         out: &mut [f64],
     ) -> IkReport {
-        // A solver for each number of joints: with the size known, the loops unroll.
-        match self.dof() {
-            1 => self.search::<1>(root_from_tool, near, options, out),
-            2 => self.search::<2>(root_from_tool, near, options, out),
-            3 => self.search::<3>(root_from_tool, near, options, out),
-            4 => self.search::<4>(root_from_tool, near, options, out),
-            5 => self.search::<5>(root_from_tool, near, options, out),
-            6 => self.search::<6>(root_from_tool, near, options, out),
-            7 => self.search::<7>(root_from_tool, near, options, out),
-            8 => self.search::<8>(root_from_tool, near, options, out),
-            9 => self.search::<9>(root_from_tool, near, options, out),
-            _ => self.search::<10>(root_from_tool, near, options, out),
-        }
+        sized!(self, search, root_from_tool, near, options, out)
     }
 
     /// Up to `most` ways to take a pose that differ by more than 0.3 in some joint, nearest to
@@ -134,18 +140,7 @@ impl IkChain {
         options: &IkOptions,
         most: usize,
     ) -> Vec<IkAnswer> {
-        match self.dof() {
-            1 => self.collect::<1>(root_from_tool, near, options, most),
-            2 => self.collect::<2>(root_from_tool, near, options, most),
-            3 => self.collect::<3>(root_from_tool, near, options, most),
-            4 => self.collect::<4>(root_from_tool, near, options, most),
-            5 => self.collect::<5>(root_from_tool, near, options, most),
-            6 => self.collect::<6>(root_from_tool, near, options, most),
-            7 => self.collect::<7>(root_from_tool, near, options, most),
-            8 => self.collect::<8>(root_from_tool, near, options, most),
-            9 => self.collect::<9>(root_from_tool, near, options, most),
-            _ => self.collect::<10>(root_from_tool, near, options, most),
-        }
+        sized!(self, collect, root_from_tool, near, options, most)
     }
 
     /// One descent from `start` that also pulls towards `posture` with the freedom the target
@@ -158,18 +153,7 @@ impl IkChain {
         options: &IkOptions,
         out: &mut [f64],
     ) -> IkReport {
-        match self.dof() {
-            1 => self.track::<1>(root_from_tool, start, posture, options, out),
-            2 => self.track::<2>(root_from_tool, start, posture, options, out),
-            3 => self.track::<3>(root_from_tool, start, posture, options, out),
-            4 => self.track::<4>(root_from_tool, start, posture, options, out),
-            5 => self.track::<5>(root_from_tool, start, posture, options, out),
-            6 => self.track::<6>(root_from_tool, start, posture, options, out),
-            7 => self.track::<7>(root_from_tool, start, posture, options, out),
-            8 => self.track::<8>(root_from_tool, start, posture, options, out),
-            9 => self.track::<9>(root_from_tool, start, posture, options, out),
-            _ => self.track::<10>(root_from_tool, start, posture, options, out),
-        }
+        sized!(self, track, root_from_tool, start, posture, options, out)
     }
 
     fn search<const N: usize>(
