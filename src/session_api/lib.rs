@@ -8,6 +8,7 @@ mod ask;
 mod command;
 mod event;
 mod failure;
+pub mod live;
 mod report;
 
 pub use ask::{Ask, Question};

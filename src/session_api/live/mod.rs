@@ -1,0 +1,12 @@
+//! The door of a face that stays open: a window asks with [`Act`]s, hears [`Heard`], and draws the
+//! newest [`Shown`]. The command line's one question at a time is [`Command`](crate::Command).
+
+mod act;
+mod door;
+mod plan;
+mod shown;
+
+pub use act::{Act, PlanWish, Transport};
+pub use door::{Door, Heard, Inner, Refused, door};
+pub use plan::{ArmPose, Observed, PlanShown, Row, RowState, TargetShown, ToShow};
+pub use shown::{Cloud, Doing, Hand, Opened, RobotShown, Shown, Sources, Subject};
