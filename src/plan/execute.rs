@@ -19,6 +19,9 @@ use crate::report::{Phase, Plan, Segment, StageReport};
 
 /// A hand that closes to within this of fully closed holds nothing, metres.
 const EMPTY: f64 = 0.002;
+/// A hold this much wider or narrower than what was to be held has other surfaces between the pads than
+/// those that were chosen, metres: a handle taken across its corner turns in the hand later.
+const ASKEW: f64 = 0.006;
 /// The object counts as where it should be when half of what is seen of it lies this near, metres.
 const FOLLOWED: f32 = 0.025;
 /// How far the object may move while the hand only comes to it, metres.
@@ -354,10 +357,17 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
         if phase == Phase::Grasp {
             let state = self.cell.state()?;
             let opening = state.openings.get(arm).copied().unwrap_or(0.0);
-            return Ok(if opening > EMPTY {
-                Ok(format!("holds something {:.0} mm wide", opening * 1e3))
-            } else {
+            let expected = plan.grasp().map_or(opening, |grasp| grasp.width);
+            let line = format!("holds something {:.0} mm wide", opening * 1e3);
+            return Ok(if opening <= EMPTY {
                 Err(format!("the hand closed empty ({:.1} mm)", opening * 1e3))
+            } else if (opening - expected).abs() > ASKEW {
+                Err(format!(
+                    "{line} where {:.0} mm were expected: it is taken askew",
+                    expected * 1e3
+                ))
+            } else {
+                Ok(line)
             });
         }
         let Some(seen_then) = &plan.observed else {
