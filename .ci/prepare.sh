@@ -6,6 +6,12 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/flo
 
 say() { printf '%s\n' "$*" >&2; }
 
+# A first build takes minutes, and silence looks like a fault.
+say_first_build() {
+    [ -e "$CARGO_TARGET_DIR/release/flowarm" ] ||
+        say "Building flowarm: about ten minutes on two cores the first time, seconds after that."
+}
+
 # The Rust toolchain is the one thing that is not installed here: it belongs to the user.
 need_rust() {
     if [ -f "$HOME/.cargo/env" ] && ! command -v cargo >/dev/null 2>&1; then

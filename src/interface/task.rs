@@ -1,5 +1,7 @@
 //! What is to be done, and how it is known that it is done.
 
+use nalgebra::{Unit, Vector3};
+
 use crate::RigidTransform;
 
 /// A thing in the scene and the names an instruction may use for it.
@@ -33,6 +35,19 @@ pub struct Goal {
     /// Whether the object hangs on a joint of its own (lid, drawer), so that the hand follows its
     /// path instead of carrying it freely.
     pub articulated: bool,
+    /// The axis of the object, in its own frame, about which it may end turned in any way: the length
+    /// of a pen. `None` where every turn counts.
+    pub spin: Option<Unit<Vector3<f64>>>,
+}
+
+impl Goal {
+    /// The angle between two poses of the object as far as it counts for this goal, radians.
+    pub fn turn(&self, a: &RigidTransform, b: &RigidTransform) -> f64 {
+        match self.spin {
+            Some(axis) => (a * axis.into_inner()).angle(&(b * axis.into_inner())),
+            None => a.rotation.angle_to(&b.rotation),
+        }
+    }
 }
 
 /// A task as a scene states it.
@@ -84,6 +99,24 @@ fn words(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pen_may_end_turned_about_its_length() {
+        let here = RigidTransform::identity();
+        let mut goal = Goal {
+            waypoints: vec![(0.0, here)],
+            tolerance: Tolerance { position: 0.01, rotation: 0.1 },
+            release: true,
+            articulated: false,
+            spin: None,
+        };
+        let turned = RigidTransform::rotation(Vector3::z() * 0.7);
+        let tipped = RigidTransform::rotation(Vector3::x() * 0.2) * turned;
+        assert!((goal.turn(&here, &turned) - 0.7).abs() < 1e-12);
+        goal.spin = Some(Vector3::z_axis());
+        assert!(goal.turn(&here, &turned) < 1e-12);
+        assert!((goal.turn(&here, &tipped) - 0.2).abs() < 1e-12);
+    }
 
     fn check(instruction: &str, expected: Option<&str>) {
         let thing = |name: &str, aliases: &[&str]| Thing {

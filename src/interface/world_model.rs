@@ -18,6 +18,8 @@ pub struct FlowQuery<'a> {
     pub points: usize,
     /// The same seed gives the same flow.
     pub seed: u64,
+    /// How many predictions for this goal came to nothing before: a model may then try another way.
+    pub attempt: usize,
     /// Looked at between steps of long predictions.
     pub cancel: &'a Cancel,
 }

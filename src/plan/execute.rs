@@ -126,6 +126,7 @@ pub fn execute<C: Arm + Camera>(
             let now = JointTarget { positions: state.positions, openings: state.openings };
             let options = PlanOptions {
                 seed: input.options.seed.wrapping_add(1000 * tries as u64),
+                attempt: tries,
                 ..input.options
             };
             let made = plan(
@@ -430,10 +431,13 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
 
 /// Whether the task, asked again, has nothing left to move: the try before went far enough.
 fn nothing_left(task: &Task, goal: usize) -> bool {
-    let ends = task.goals.get(goal).and_then(|g| Some((g.waypoints.first()?, g.waypoints.last()?)));
-    ends.is_some_and(|((_, start), (_, end))| {
-        let motion = start.inverse() * end;
-        motion.translation.vector.norm() < LEFT.0 && motion.rotation.angle() < LEFT.1
+    task.goals.get(goal).is_some_and(|goal| {
+        let (Some((_, start)), Some((_, end))) = (goal.waypoints.first(), goal.waypoints.last())
+        else {
+            return false;
+        };
+        let way = end.translation.vector - start.translation.vector;
+        way.norm() < LEFT.0 && goal.turn(start, end) < LEFT.1
     })
 }
 

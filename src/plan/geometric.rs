@@ -104,7 +104,7 @@ fn goal(query: &VerdictQuery<'_>) -> (f64, String) {
     let wanted = end * start.inverse();
     let centre = wide(&centroid(query.object_points));
     let short = (query.end_from_start * centre - wanted * centre).norm();
-    let turned = query.end_from_start.rotation.angle_to(&wanted.rotation);
+    let turned = goal.turn(&(query.end_from_start * start), end);
     let limits = (goal.tolerance.position + GOAL_SLACK.0, goal.tolerance.rotation + GOAL_SLACK.1);
     let why =
         format!("it ends {:.0} mm and {:.0}° from the goal", short * 1e3, turned.to_degrees());
@@ -294,6 +294,7 @@ mod tests {
                 tolerance: Tolerance { position: 0.02, rotation: 0.2 },
                 release: false,
                 articulated: false,
+                spin: None,
             }],
         };
         check(by(0.0, 0.0, 0.15), Some(&task), 0.001, 1.0, Ok(()));

@@ -55,6 +55,8 @@ pub struct PlanOptions {
     pub speed: f64,
     /// The same seed gives the same plan.
     pub seed: u64,
+    /// Plans for this goal that came to nothing before.
+    pub attempt: usize,
 }
 
 impl Default for PlanOptions {
@@ -68,6 +70,7 @@ impl Default for PlanOptions {
             grasps: 64,
             speed: 0.5,
             seed: 0,
+            attempt: 0,
         }
     }
 }

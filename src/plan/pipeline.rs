@@ -186,6 +186,7 @@ impl Run<'_> {
                 goal: input.goal,
                 points: options.flow_points,
                 seed,
+                attempt: options.attempt + attempt,
                 cancel,
             };
             let flow = clocked(&mut millis[0], || world_model.predict(&query));

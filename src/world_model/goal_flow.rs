@@ -1,7 +1,11 @@
 //! The flow that a task's goal demands of the points a camera saw.
 
 use geometry::{farthest_points, moved};
-use interface::{Flow3, FlowQuery, FlowSource, Point, RigidTransform, WorldModel, WorldModelError};
+use interface::{
+    Flow3, FlowQuery, FlowSource, Goal, Point, RigidTransform, WorldModel, WorldModelError,
+};
+
+use nalgebra::UnitQuaternion;
 
 use crate::between;
 
@@ -11,11 +15,15 @@ const MOST_STEPS: usize = 25;
 /// One step at least every so many metres, or every radian times [`METRES_A_RADIAN`].
 const STEP_METRES: f64 = 0.02;
 const METRES_A_RADIAN: f64 = 0.15;
+/// How much further each try turns a thing whose end may be turned in any way, radians: to one side,
+/// then to the other.
+const SPIN: f64 = 0.7;
 /// Seconds between two way-points when the task's times do not increase.
 const FALLBACK_SECS: f64 = 1.0;
 
 /// Moves the observed object points along the task's way-points. It sees the observation and the
-/// task, never the state of a simulation; seeds choose which points are followed.
+/// task, never the state of a simulation; seeds choose which points are followed, and a try after one
+/// that came to nothing ends otherwise turned where the goal leaves that open.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GoalFlow;
 
@@ -54,7 +62,7 @@ impl WorldModel for GoalFlow {
             return Err(missing("object points that are finite and apart"));
         }
 
-        let (times, poses) = steps(&goal.waypoints, goal.articulated);
+        let (times, poses) = steps(&spun(goal, query.attempt), goal.articulated);
         let start_from_world = world_from_start.inverse();
         let mut positions: Vec<Point> = Vec::with_capacity(times.len() * chosen.len());
         for world_from_object in &poses {
@@ -65,6 +73,25 @@ impl WorldModel for GoalFlow {
         Flow3::new(times, chosen.len(), positions, visible, FlowSource::Goal)
             .map_err(|e| WorldModelError::Unusable { model: "goal_flow", reason: e.to_string() })
     }
+}
+
+/// The goal's way-points, turned about its free axis as this try does it: the further the object has
+/// turned on its way, the more of the spin it has made.
+fn spun(goal: &Goal, attempt: usize) -> Vec<(f64, RigidTransform)> {
+    let Some(axis) = goal.spin.filter(|_| attempt > 0) else { return goal.waypoints.clone() };
+    let side = if attempt % 2 == 1 { 1.0 } else { -1.0 };
+    let spin = side * SPIN * attempt.div_ceil(2) as f64;
+    let turns = goal.waypoints.windows(2).map(|w| w[0].1.rotation.angle_to(&w[1].1.rotation));
+    let total: f64 = turns.clone().sum();
+    let count = goal.waypoints.len().max(2) as f64 - 1.0;
+    let mut turned = 0.0;
+    let mut shares = vec![0.0];
+    for (index, turn) in turns.enumerate() {
+        turned += turn;
+        shares.push(if total > 1e-6 { turned / total } else { (index as f64 + 1.0) / count });
+    }
+    let about = |share: f64| UnitQuaternion::from_axis_angle(&axis, spin * share);
+    goal.waypoints.iter().zip(shares).map(|((t, pose), share)| (*t, pose * about(share))).collect()
 }
 
 /// Times and poses of the flow: every way-point, and poses between them where they lie far apart.
@@ -106,7 +133,7 @@ fn steps(
 
 #[cfg(test)]
 mod tests {
-    use interface::{Cancel, Goal, Observation, PointCloud, Task, Thing, Tolerance};
+    use interface::{Cancel, Observation, PointCloud, Task, Thing, Tolerance};
     use nalgebra::Vector3;
 
     use super::*;
@@ -119,11 +146,20 @@ mod tests {
             object: cube.clone(),
             part: "body".into(),
             things: vec![cube],
-            goals: vec![Goal { waypoints, tolerance, release: false, articulated }],
+            goals: vec![Goal { waypoints, tolerance, release: false, articulated, spin: None }],
         }
     }
 
     fn predict(task: Option<&Task>, cloud: usize, seed: u64) -> Result<Flow3, WorldModelError> {
+        predict_again(task, cloud, seed, 0)
+    }
+
+    fn predict_again(
+        task: Option<&Task>,
+        cloud: usize,
+        seed: u64,
+        attempt: usize,
+    ) -> Result<Flow3, WorldModelError> {
         let points: Vec<Point> = (0..cloud)
             .map(|i| Point::new((i % 7) as f32 * 0.01, (i / 7) as f32 * 0.01, 0.3))
             .collect();
@@ -135,6 +171,7 @@ mod tests {
             goal: 0,
             points: 20,
             seed,
+            attempt,
             cancel: &Cancel::default(),
         })
     }
@@ -167,6 +204,30 @@ mod tests {
         let [zero, again, five] = [0, 0, 5].map(|seed| predict(Some(&task), 49, seed).unwrap());
         assert_eq!(zero.positions, again.positions);
         assert_ne!(zero.positions, five.positions);
+    }
+
+    #[test]
+    fn another_try_ends_turned_about_the_free_axis_alone() {
+        let a = RigidTransform::new(Vector3::new(0.4, 0.0, 0.02), Vector3::new(0.0, 1.2, 0.0));
+        let lift = RigidTransform::translation(0.0, 0.0, 0.1) * a;
+        let stand = RigidTransform::translation(0.5, 0.1, 0.2);
+        let mut task = task(vec![(0.0, a), (1.0, lift), (2.0, stand)], false);
+        let again = |task: &Task, attempt| predict_again(Some(task), 49, 0, attempt).unwrap();
+        assert_eq!(again(&task, 0).positions, again(&task, 3).positions);
+
+        task.goals[0].spin = Some(Vector3::z_axis());
+        assert_eq!(again(&task, 0).positions, predict(Some(&task), 49, 0).unwrap().positions);
+        for (attempt, spin) in [(1, SPIN), (2, -SPIN), (3, 2.0 * SPIN)] {
+            let flow = again(&task, attempt);
+            let end = stand * RigidTransform::rotation(Vector3::z() * spin) * a.inverse();
+            let lifted = lift * a.inverse();
+            let at = flow.times.iter().position(|t| *t == 1.0).unwrap();
+            for i in 0..flow.points {
+                let start = flow.at(0)[i];
+                assert!((flow.at(at)[i] - moved(&lifted, &start)).norm() < 1e-6);
+                assert!((flow.at(flow.steps() - 1)[i] - moved(&end, &start)).norm() < 1e-6);
+            }
+        }
     }
 
     #[test]

@@ -81,6 +81,7 @@ mod tests {
             task: None,
             goal,
             points: 50,
+            attempt: 0,
             seed: 0,
             cancel: &Cancel::default(),
         });

@@ -59,6 +59,7 @@ impl Scene for CloseBox {
                 tolerance: Tolerance { position: 0.04, rotation: 0.25 },
                 release: true,
                 articulated: true,
+                spin: None,
             }],
         }
     }

@@ -74,6 +74,7 @@ impl Scene for HangCup {
                 tolerance: Tolerance { position: 0.012, rotation: 0.15 },
                 release: true,
                 articulated: false,
+                spin: None,
             }],
         }
     }

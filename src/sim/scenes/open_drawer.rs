@@ -48,6 +48,7 @@ pub(super) fn pull_goal(state: &State<'_>, drawer: &str, open: f64) -> Goal {
         tolerance: Tolerance { position: 0.03, rotation: 0.15 },
         release: true,
         articulated: true,
+        spin: None,
     }
 }
 

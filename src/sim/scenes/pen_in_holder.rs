@@ -102,6 +102,7 @@ impl Scene for PenInHolder {
                 tolerance: Tolerance { position: 0.015, rotation: 0.2 },
                 release: true,
                 articulated: false,
+                spin: Some(Vector3::z_axis()),
             }],
         }
     }

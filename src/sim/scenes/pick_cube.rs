@@ -74,6 +74,7 @@ impl Scene for PickCube {
                 tolerance: Tolerance { position: 0.05, rotation: 0.5 },
                 release: false,
                 articulated: false,
+                spin: None,
             }],
         }
     }

@@ -64,6 +64,7 @@ impl Scene for PlaceBowl {
                 tolerance: Tolerance { position: 0.03, rotation: 0.3 },
                 release: true,
                 articulated: false,
+                spin: None,
             }],
         }
     }

@@ -166,6 +166,7 @@ impl Scene for PourTea {
                 tolerance: Tolerance { position: 0.03, rotation: 0.2 },
                 release: false,
                 articulated: false,
+                spin: None,
             }],
         }
     }

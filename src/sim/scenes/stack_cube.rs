@@ -76,6 +76,7 @@ impl Scene for StackCube {
                 tolerance: Tolerance { position: 0.015, rotation: 0.2 },
                 release: true,
                 articulated: false,
+                spin: None,
             }],
         }
     }
