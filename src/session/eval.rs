@@ -54,6 +54,9 @@ pub fn evaluate(spec: &EvalSpec, events: Sink<'_>, cancel: &Cancel) -> Result<Ev
             Some(_) => Vec::new(),
             None => trials(&spec, &robot, events, cancel)?,
         };
+        if refused.is_none() && of_scene.is_empty() {
+            break;
+        }
         let score = score(scene.name(), refused, &of_scene);
         events(Event::Line(Level::Info, score.to_string()));
         scenes.push(score);
