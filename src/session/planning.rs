@@ -305,6 +305,7 @@ fn report(made: &Made, robot: &Robot) -> PlanReport {
         + made.plans.len().saturating_sub(1);
     let mut warnings = made.warnings.clone();
     warnings.extend(plan.warnings.iter().cloned());
+    let success = made.episode.as_ref().map(|episode| episode.outcome.success);
     PlanReport {
         instruction: made.instruction.clone(),
         robot: robot.name.clone(),
@@ -331,12 +332,13 @@ fn report(made: &Made, robot: &Robot) -> PlanReport {
             .path
             .as_ref()
             .map(|path| PathSummary { steps: path.steps(), duration_secs: path.duration() }),
-        success: made.episode.as_ref().map(|episode| episode.outcome.success),
+        success,
         reach: match plan.reach {
             plan::Reach::Known => Reach::Known,
             plan::Reach::Unknown => Reach::Unknown,
         },
-        refused: plan.refused.clone(),
+        // A look after the task was done may find nothing left to plan: that refuses nothing.
+        refused: plan.refused.clone().filter(|_| success != Some(true)),
         failed: made.episode.as_ref().and_then(|episode| episode.outcome.reason()),
         warnings,
         files: Vec::new(),

@@ -1,6 +1,5 @@
 //! What every scene promises: a walk over `all()`.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
@@ -79,30 +78,17 @@ fn tasks_name_their_object_and_begin_where_it_is() {
 
 #[test]
 fn demonstrations_solve_their_scenes() {
-    let solved = Mutex::new(BTreeMap::<&str, usize>::new());
     let failures = Mutex::new(Vec::new());
     each(&["franka"], |cell| {
         let what = cell.scene().name();
-        let outcome =
-            run_demonstration(
-                cell,
-                &MotionPermit::simulation(),
-                &mut |_| ControlFlow::Continue(()),
-            );
+        let permit = MotionPermit::simulation();
+        let outcome = run_demonstration(cell, &permit, &mut |_| ControlFlow::Continue(()));
         match outcome {
-            Ok(outcome) if outcome.success => {
-                *solved.lock().unwrap().entry(what).or_default() += 1;
-            }
+            Ok(outcome) if outcome.success => {}
             Ok(outcome) => failures.lock().unwrap().push(format!("{what}: {outcome:?}")),
             Err(error) => failures.lock().unwrap().push(format!("{what}: {error}")),
         }
     });
-    let (solved, failures) = (solved.into_inner().unwrap(), failures.into_inner().unwrap());
-    for scene in all() {
-        // A known fault: the full pot turns little by little in the hand that holds its thin handle,
-        // and then pours beside the cup in about one of three runs.
-        let least = if scene.name() == "pour_tea" { 1 } else { 2 };
-        let times = solved.get(scene.name()).copied().unwrap_or(0);
-        assert!(times >= least, "{} was solved {times} times: {failures:?}", scene.name());
-    }
+    let failures = failures.into_inner().unwrap();
+    assert!(failures.is_empty(), "{failures:?}");
 }
