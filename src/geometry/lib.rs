@@ -18,7 +18,7 @@ mod splat;
 
 pub use camera::{PixelCloud, cloud_from_view, project, transform, unproject};
 pub use eigen::symmetric_eigen;
-pub use mask::{depth_edges, erode3x3};
+pub use mask::{depth_edges, dilate3x3, erode3x3};
 pub use neighbours::Neighbours;
 pub use normals::estimate_normals;
 pub use plane::{PlaneFit, fit_plane, fit_plane_ransac};

@@ -18,6 +18,17 @@ pub fn erode3x3(mask: &Mask) -> Mask {
     Mask { width, height, bits: bits.into() }
 }
 
+/// The pixels that belong to `mask` or touch one that does, corners included.
+pub fn dilate3x3(mask: &Mask) -> Mask {
+    let (width, height) = (mask.width, mask.height);
+    let bits = (0..width * height).map(|i| {
+        let (u, v) = (i % width, i / width);
+        (v.saturating_sub(1)..=v + 1)
+            .any(|row| (u.saturating_sub(1)..=u + 1).any(|column| mask.at(column, row)))
+    });
+    Mask { width, height, bits: bits.collect() }
+}
+
 /// The pixels at depth jumps: measured ones with a measured neighbour among the eight that is more
 /// than `threshold` metres nearer or farther. There a pixel mixes two surfaces and its depth belongs
 /// to neither.
@@ -61,6 +72,18 @@ mod tests {
         check_erosion(&["####.", "#####", "#####", "####."], &[".....", ".##..", ".##..", "....."]);
         check_erosion(&["##", "##"], &["..", ".."]);
         check_erosion(&["###"], &["..."]);
+    }
+
+    #[test]
+    fn dilation_adds_the_neighbours_and_undoes_no_less_than_erosion_took() {
+        let check = |rows: &[&str], expected: &[&str]| {
+            assert_eq!(dilate3x3(&mask(rows)), mask(expected));
+        };
+        check(&["....", ".#..", "....", "...."], &["###.", "###.", "###.", "...."]);
+        check(&["#..", "..."], &["##.", "##."]);
+        check(&["..."], &["..."]);
+        let block = mask(&[".....", ".###.", ".###.", ".###.", "....."]);
+        assert_eq!(dilate3x3(&erode3x3(&block)), block);
     }
 
     #[test]

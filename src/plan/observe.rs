@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use geometry::{
-    Neighbours, cloud_from_view, depth_edges, erode3x3, estimate_normals, transform,
+    Neighbours, cloud_from_view, depth_edges, dilate3x3, erode3x3, estimate_normals, transform,
     voxel_downsample,
 };
 use interface::{
@@ -188,7 +188,10 @@ pub(crate) fn observe(
             &mut counts,
         );
         if index == 0 {
-            let rest = cloud_from_view(view, &|u, v| !mask.mask.at(u, v));
+            // Pixels along the outline mix the object with what is behind it; left in the picture of
+            // the rest, they would stay behind as its ghost.
+            let outline = dilate3x3(&dilate3x3(&mask.mask));
+            let rest = cloud_from_view(view, &|u, v| !outline.at(u, v));
             backdrop = transform(&frame_from_camera, &rest.cloud);
             let own = cloud_from_view(view, &|u, v| mask.mask.at(u, v));
             object_picture = transform(&frame_from_camera, &own.cloud);
