@@ -1,0 +1,73 @@
+//! The object's ghost where it is predicted to end.
+
+use bevy::prelude::*;
+use interface::RigidTransform;
+use session_api::live::{PlanShown, Shown, ToShow};
+
+use super::{Drawn, Pens, address, weight};
+use crate::host::Shell;
+use crate::look::{Item, World3d};
+use crate::moment::Now;
+use crate::points::{Dot, PointSet};
+use crate::{axes, colors};
+
+type Key = (u64, usize, Option<ToShow>, bool);
+
+/// Draws the target. The object is taken from where it stood when the target was first seen, so
+/// that the ghost stays while the arm carries the object there.
+pub fn target(
+    now: Res<Now>,
+    shell: Res<Shell>,
+    world: Res<World3d>,
+    shapes: Query<&Mesh3d, With<Item>>,
+    mut pens: Pens,
+    mut drawn: Local<Drawn<Key>>,
+    mut stood: Local<Option<(usize, Vec<(usize, RigidTransform)>)>>,
+) {
+    let view = &shell.view;
+    let plan = now.0.plan.as_ref();
+    let target = plan.and_then(|plan| plan.target.as_ref()).filter(|_| view.layers.target);
+    let at = target.map_or(0, address);
+    let key = (plan.map_or(0, |plan| plan.id), at, view.brought, view.layers.target);
+    if !drawn.renew(key, plan, &mut pens) {
+        return;
+    }
+    let (Some(plan), Some(target)) = (plan, target) else { return };
+    if stood.as_ref().is_none_or(|(of, _)| *of != at) {
+        *stood = Some((at, object_items(&now.0, plan)));
+    }
+    let strength = weight(view, &[ToShow::Target]);
+    let color = colors::linear(colors::ACCENT, 0.42 * strength);
+    let moved = plan.world_from_frame * target.end_from_start * plan.world_from_frame.inverse();
+    let items = stood.as_ref().map(|(_, items)| items.as_slice()).unwrap_or_default();
+    for (index, world_from_mesh) in items {
+        let shape = world.items.get(*index).copied().flatten().and_then(|e| shapes.get(e).ok());
+        if let Some(shape) = shape {
+            drawn.ghost(shape.0.clone(), axes::pose(&(moved * world_from_mesh)), color, &mut pens);
+        }
+    }
+    if items.is_empty() && let Some(observed) = &plan.observed {
+        let [r, g, b] = colors::ACCENT;
+        let dot = |p| Dot { at: axes::point(p).to_array(), color: [r, g, b, 255] };
+        let set = PointSet {
+            dots: observed.object.points.iter().map(dot).collect(),
+            size: view.point_size,
+            opacity: 0.75 * strength,
+            most: usize::MAX,
+        };
+        let pose = axes::pose(&(plan.world_from_frame * target.end_from_start));
+        let entity = pens.commands.spawn((set, pose)).id();
+        drawn.entities.push(entity);
+    }
+}
+
+/// The items of the plan's object and where they are.
+fn object_items(shown: &Shown, plan: &PlanShown) -> Vec<(usize, RigidTransform)> {
+    let plain = |name: &str| name.to_lowercase().replace([' ', '-'], "_");
+    let object = plain(&plan.object);
+    let items = shown.look.items.iter().enumerate();
+    items
+        .filter(|(_, item)| plain(&item.thing) == object)
+        .map(|(index, item)| (index, item.world_from_mesh))
+        .collect()
+}

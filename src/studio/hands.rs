@@ -1,0 +1,89 @@
+//! What mouse and keyboard do in the 3D view, when no panel wants them.
+
+use bevy::prelude::*;
+use bevy_egui::egui;
+
+/// One frame's worth of input to the 3D view.
+#[derive(Resource, Default, Debug)]
+pub struct Hands {
+    /// Where the pointer is: points from the view's upper left corner.
+    pub pointer: Option<Vec2>,
+    /// Points dragged with the left button.
+    pub orbit: Vec2,
+    /// Points dragged with the right or the middle button.
+    pub pan: Vec2,
+    /// Points scrolled.
+    pub scroll: f32,
+    /// A click without a drag, where.
+    pub clicked: Option<Vec2>,
+    /// A double click, where.
+    pub doubled: Option<Vec2>,
+    /// Right, up, forward: keys that are held.
+    pub fly: Vec3,
+    /// Whether the keys that are held fly faster.
+    pub fast: bool,
+    /// Keys that were pressed.
+    pub pressed: Vec<egui::Key>,
+    /// Whether a drag that began in the view goes on.
+    pub dragging: bool,
+}
+
+/// Keys of the 3D view that do something once.
+const KEYS: [egui::Key; 5] =
+    [egui::Key::F, egui::Key::Num1, egui::Key::Num3, egui::Key::Num7, egui::Key::Num5];
+
+impl Hands {
+    /// Reads what egui heard and did not want; `rect` is the place of the view.
+    pub fn read(&mut self, ctx: &egui::Context, rect: egui::Rect) {
+        let held = self.dragging;
+        *self = Self::default();
+        let over = |at: egui::Pos2| {
+            let layer = ctx.layer_id_at(at);
+            rect.shrink(3.0).contains(at)
+                && layer.is_none_or(|layer| layer.order == egui::Order::Background)
+        };
+        let free = ctx.dragged_id().is_none();
+        let typing = ctx.egui_wants_keyboard_input();
+        ctx.input(|input| {
+            let pointer = &input.pointer;
+            let at = |p: egui::Pos2| Vec2::new(p.x - rect.min.x, p.y - rect.min.y);
+            let inside = pointer.latest_pos().filter(|p| over(*p));
+            let began = pointer.press_origin().is_some_and(over) && free;
+            self.dragging = pointer.any_down() && (held || began);
+            if self.dragging || (free && !pointer.any_down()) {
+                self.pointer = inside.map(at);
+            }
+            if self.dragging && pointer.is_decidedly_dragging() {
+                let moved = pointer.delta();
+                let moved = Vec2::new(moved.x, moved.y);
+                if pointer.primary_down() && !input.modifiers.shift {
+                    self.orbit = moved;
+                } else {
+                    self.pan = moved;
+                }
+            }
+            if inside.is_some() && free {
+                self.scroll = input.smooth_scroll_delta.y;
+                if pointer.primary_clicked() {
+                    self.clicked = inside.map(at);
+                }
+                if pointer.button_double_clicked(egui::PointerButton::Primary) {
+                    self.doubled = inside.map(at);
+                }
+            }
+            if !typing && !input.modifiers.command && !input.modifiers.alt {
+                self.pressed = KEYS.into_iter().filter(|key| input.key_pressed(*key)).collect();
+                let axis = |plus, minus| {
+                    f32::from(u8::from(input.key_down(plus)))
+                        - f32::from(u8::from(input.key_down(minus)))
+                };
+                self.fly = Vec3::new(
+                    axis(egui::Key::D, egui::Key::A),
+                    axis(egui::Key::E, egui::Key::Q),
+                    axis(egui::Key::W, egui::Key::S),
+                );
+                self.fast = input.modifiers.shift;
+            }
+        });
+    }
+}

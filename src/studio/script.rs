@@ -1,0 +1,345 @@
+//! A person made of steps: it waits, points, presses, types and keeps pictures. Tests and the
+//! README's pictures drive the real window with it, through the same input that mouse and keyboard
+//! take.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
+
+use bevy::app::AppExit;
+use bevy::input::ButtonState;
+use bevy::input::keyboard::{Key, KeyboardInput};
+use bevy::input::mouse::{MouseButtonInput, MouseScrollUnit, MouseWheel};
+use bevy::prelude::*;
+use bevy::render::view::screenshot::{Screenshot, ScreenshotCaptured};
+use bevy::tasks::IoTaskPool;
+use bevy::window::{CursorMoved, PrimaryWindow, RequestRedraw, WindowCloseRequested};
+use bevy_egui::EguiFullOutput;
+use panel::View;
+use session_api::live::Shown;
+
+use crate::host::Shell;
+use crate::moment::Now;
+use crate::view3d::View3d;
+
+/// A question about the newest moment.
+pub type Question = Box<dyn Fn(&Shown, &View) -> bool + Send + Sync>;
+
+/// One thing to do. Places are points from the window's upper left corner.
+pub enum Step {
+    /// Waits until something holds.
+    Until {
+        /// What is waited for, in words.
+        what: String,
+        /// How long at most.
+        most: Duration,
+        /// Whether it holds.
+        holds: Question,
+    },
+    /// Waits.
+    Rest(Duration),
+    /// Presses what carries this label.
+    Press(String),
+    /// Moves the pointer.
+    Point([f32; 2]),
+    /// Moves the pointer to a place in the 3D view: shares of its width and height.
+    PointInView([f32; 2]),
+    /// Clicks where the pointer is.
+    Click,
+    /// Drags in the 3D view from where the pointer is, by points.
+    Drag(MouseButton, [f32; 2]),
+    /// Turns the wheel by lines.
+    Scroll(f32),
+    /// Strikes a key, with Ctrl or without.
+    Strike {
+        /// The key's place on the keyboard.
+        code: KeyCode,
+        /// What it means.
+        key: Key,
+        /// Whether Ctrl is held.
+        ctrl: bool,
+    },
+    /// Types text.
+    Type(String),
+    /// Changes what is shown, as a panel would.
+    Show(Box<dyn Fn(&mut View) + Send + Sync>),
+    /// Keeps a picture of the window as a PNG file.
+    Picture(PathBuf),
+    /// Closes the window.
+    Close,
+}
+
+/// What is left to do.
+#[derive(Resource)]
+pub struct Script {
+    steps: VecDeque<Step>,
+    began: Instant,
+    /// Parts of the first step that are done.
+    part: usize,
+    pointer: Vec2,
+    labels: Vec<(String, Rect)>,
+    picture: Arc<AtomicU8>,
+    failed: Arc<std::sync::Mutex<Option<String>>>,
+}
+
+/// How long a label is looked for.
+const LOOKED_FOR: Duration = Duration::from_secs(20);
+/// Pixels a wheel's line scrolls, as mice do.
+const PARTS_OF_A_DRAG: usize = 8;
+
+impl Script {
+    /// Takes steps; `failed` gets the sentence of a step that did not come to pass.
+    pub fn new(steps: Vec<Step>, failed: Arc<std::sync::Mutex<Option<String>>>) -> Self {
+        Self {
+            steps: steps.into(),
+            began: Instant::now(),
+            part: 0,
+            pointer: Vec2::ZERO,
+            labels: Vec::new(),
+            picture: Arc::default(),
+            failed,
+        }
+    }
+
+    fn next(&mut self) {
+        self.steps.pop_front();
+        self.part = 0;
+        self.began = Instant::now();
+    }
+
+    fn fail(&mut self, why: String) {
+        if let Ok(mut failed) = self.failed.lock() {
+            *failed = Some(why);
+        }
+        self.steps.clear();
+    }
+
+    /// The middle of what carries a label: exactly, or at its beginning.
+    fn labelled(&self, label: &str) -> Option<Vec2> {
+        let find = |same: &dyn Fn(&str) -> bool| self.labels.iter().find(|(text, _)| same(text));
+        let found = find(&|text| text == label).or_else(|| find(&|text| text.starts_with(label)));
+        found.map(|(_, rect)| rect.center())
+    }
+}
+
+/// Reads where the labels of the interface are.
+pub fn read_labels(script: Option<ResMut<Script>>, outputs: Query<&EguiFullOutput>) {
+    let Some(mut script) = script else { return };
+    for output in &outputs {
+        let update = output.0.as_ref().and_then(|o| o.platform_output.accesskit_update.as_ref());
+        let Some(update) = update else { continue };
+        script.labels = update
+            .nodes
+            .iter()
+            .filter(|(_, node)| !node.is_disabled())
+            .filter_map(|(_, node)| {
+                let text = node.label().or_else(|| node.value())?;
+                let b = node.bounds()?;
+                let rect = Rect::new(b.x0 as f32, b.y0 as f32, b.x1 as f32, b.y1 as f32);
+                Some((text.to_string(), rect))
+            })
+            .collect();
+    }
+}
+
+/// The messages that a person's hands would cause.
+#[derive(bevy::ecs::system::SystemParam)]
+pub struct Fingers<'w> {
+    moved: MessageWriter<'w, CursorMoved>,
+    pressed: MessageWriter<'w, MouseButtonInput>,
+    wheel: MessageWriter<'w, MouseWheel>,
+    keys: MessageWriter<'w, KeyboardInput>,
+    close: MessageWriter<'w, WindowCloseRequested>,
+    exit: MessageWriter<'w, AppExit>,
+    redraw: MessageWriter<'w, RequestRedraw>,
+}
+
+impl Fingers<'_> {
+    fn point(&mut self, window: Entity, position: Vec2) {
+        self.moved.write(CursorMoved { window, position, delta: None });
+    }
+
+    fn button(&mut self, window: Entity, button: MouseButton, state: ButtonState) {
+        self.pressed.write(MouseButtonInput { button, state, window });
+    }
+
+    fn key(&mut self, window: Entity, code: KeyCode, key: Key, state: ButtonState) {
+        let text = match (&key, state) {
+            (Key::Character(text), ButtonState::Pressed) => Some(text.clone()),
+            _ => None,
+        };
+        let (key_code, logical_key) = (code, key);
+        self.keys.write(KeyboardInput { key_code, logical_key, state, text, repeat: false, window });
+    }
+}
+
+/// Does the next part of the first step.
+#[expect(clippy::too_many_arguments, reason = "a system: each is one thing it looks at")]
+pub fn act(
+    mut commands: Commands,
+    script: Option<ResMut<Script>>,
+    now: Res<Now>,
+    view: Res<View3d>,
+    mut shell: ResMut<Shell>,
+    windows: Query<Entity, With<PrimaryWindow>>,
+    mut fingers: Fingers,
+) {
+    let Some(mut script) = script else { return };
+    let Ok(window) = windows.single() else { return };
+    fingers.redraw.write(RequestRedraw);
+    let script = &mut *script;
+    let Some(step) = script.steps.pop_front() else {
+        fingers.exit.write(AppExit::Success);
+        return;
+    };
+    let waited = script.began.elapsed();
+    let part = script.part;
+    script.part += 1;
+    let points = shell.view.zoom.max(0.1);
+    let mut done = false;
+    let mut failed = None;
+    match &step {
+        Step::Until { what, most, holds } => {
+            done = holds(&now.0, &shell.view);
+            if !done && waited > *most {
+                failed = Some(format!("waited {:.0} s for: {what}", waited.as_secs_f32()));
+            }
+        }
+        Step::Rest(time) => done = waited >= *time,
+        Step::Press(label) => match (part, script.labelled(label)) {
+            (0, Some(at)) => {
+                script.pointer = at * points;
+                fingers.point(window, script.pointer);
+            }
+            (0, None) => {
+                script.part = 0;
+                if waited > LOOKED_FOR {
+                    let labels: Vec<&str> = script.labels.iter().map(|l| l.0.as_str()).collect();
+                    failed = Some(format!("nothing is labelled `{label}`, only {labels:?}"));
+                }
+            }
+            (1, _) => {}
+            (2, _) => fingers.button(window, MouseButton::Left, ButtonState::Pressed),
+            (3, _) => fingers.button(window, MouseButton::Left, ButtonState::Released),
+            _ => done = true,
+        },
+        Step::Point(at) => {
+            script.pointer = Vec2::from(*at);
+            fingers.point(window, script.pointer);
+            done = true;
+        }
+        Step::PointInView([x, y]) => {
+            let rect = view.rect;
+            let at = Vec2::new(rect.left() + x * rect.width(), rect.top() + y * rect.height());
+            script.pointer = at * points;
+            fingers.point(window, script.pointer);
+            done = part > 0;
+        }
+        Step::Click => match part {
+            0 => fingers.button(window, MouseButton::Left, ButtonState::Pressed),
+            1 => fingers.button(window, MouseButton::Left, ButtonState::Released),
+            _ => done = true,
+        },
+        Step::Drag(button, by) => {
+            if part == 0 {
+                fingers.button(window, *button, ButtonState::Pressed);
+            } else if part <= PARTS_OF_A_DRAG {
+                script.pointer += Vec2::from(*by) / PARTS_OF_A_DRAG as f32;
+                fingers.point(window, script.pointer);
+            } else if part == PARTS_OF_A_DRAG + 1 {
+                fingers.button(window, *button, ButtonState::Released);
+            } else {
+                done = true;
+            }
+        }
+        Step::Scroll(lines) => {
+            fingers.wheel.write(MouseWheel {
+                unit: MouseScrollUnit::Line,
+                x: 0.0,
+                y: *lines,
+                window,
+                phase: bevy::input::touch::TouchPhase::Moved,
+            });
+            done = true;
+        }
+        Step::Strike { code, key, ctrl } => {
+            let control = |fingers: &mut Fingers<'_>, state| {
+                if *ctrl {
+                    fingers.key(window, KeyCode::ControlLeft, Key::Control, state);
+                }
+            };
+            match part {
+                0 => {
+                    control(&mut fingers, ButtonState::Pressed);
+                    fingers.key(window, *code, key.clone(), ButtonState::Pressed);
+                }
+                1 => {
+                    fingers.key(window, *code, key.clone(), ButtonState::Released);
+                    control(&mut fingers, ButtonState::Released);
+                }
+                _ => done = true,
+            }
+        }
+        Step::Type(text) => {
+            for c in text.chars() {
+                let key = Key::Character(c.to_string().into());
+                fingers.key(window, KeyCode::F24, key.clone(), ButtonState::Pressed);
+                fingers.key(window, KeyCode::F24, key, ButtonState::Released);
+            }
+            done = true;
+        }
+        Step::Show(change) => {
+            change(&mut shell.view);
+            done = true;
+        }
+        Step::Picture(path) => match script.picture.load(Ordering::Acquire) {
+            // A picture of a view that is still being drawn would be an old one.
+            0 if part < 4 || !view.rests() => {}
+            0 => {
+                script.picture.store(1, Ordering::Release);
+                keep(&mut commands, path.clone(), script.picture.clone());
+            }
+            1 => {
+                if waited > LOOKED_FOR {
+                    failed = Some(format!("no picture came for {}", path.display()));
+                }
+            }
+            outcome => {
+                script.picture.store(0, Ordering::Release);
+                done = outcome == 2;
+                failed = (!done).then(|| format!("{} could not be written", path.display()));
+            }
+        },
+        Step::Close => {
+            fingers.close.write(WindowCloseRequested { window });
+            done = true;
+        }
+    }
+    script.steps.push_front(step);
+    if let Some(why) = failed {
+        script.fail(why);
+    } else if done {
+        script.next();
+    }
+}
+
+/// Keeps a picture of the window; `outcome` becomes 2 when the file is there, 3 when it cannot be.
+fn keep(commands: &mut Commands, path: PathBuf, outcome: Arc<AtomicU8>) {
+    commands.spawn(Screenshot::primary_window()).observe(move |shot: On<ScreenshotCaptured>| {
+        let (image, path, outcome) = (shot.image.clone(), path.clone(), outcome.clone());
+        IoTaskPool::get()
+            .spawn(async move {
+                let saved = image
+                    .try_into_dynamic()
+                    .map_err(|error| error.to_string())
+                    .and_then(|i| i.to_rgb8().save(&path).map_err(|error| error.to_string()));
+                if let Err(error) = &saved {
+                    tracing::error!("{}: {error}", path.display());
+                }
+                outcome.store(if saved.is_ok() { 2 } else { 3 }, Ordering::Release);
+            })
+            .detach();
+    });
+}

@@ -1,0 +1,197 @@
+//! The window and the order in which things happen in it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bevy::app::{AppExit, TaskPoolPlugin};
+use bevy::asset::AssetEventSystems;
+use bevy::camera::CameraUpdateSystems;
+use bevy::light::DirectionalLightShadowMap;
+use bevy::log::LogPlugin;
+use bevy::prelude::*;
+use bevy::render::RenderPlugin;
+use bevy::render::renderer::RenderAdapterInfo;
+use bevy::transform::TransformSystems;
+use bevy::window::{PresentMode, WindowResizeConstraints, WindowResolution};
+use bevy::winit::{UpdateMode, WinitPlugin, WinitSettings};
+use bevy_mod_outline::OutlinePlugin;
+use bevy_egui::{EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass, PrimaryEguiContext};
+use session_api::live::{Act, Door};
+
+use crate::backdrop::{FloorHeight, Ground};
+use crate::evidence::{clouds, flow, ghosts, grasps, paths, sights};
+use crate::hands::Hands;
+use crate::host::Shell;
+use crate::ink::Ink;
+use crate::light::Middle;
+use crate::look::World3d;
+use crate::moment::{Face, Now};
+use crate::script::Script;
+use crate::surface::Patterned;
+use crate::view3d::View3d;
+use crate::{
+    Options, StudioError, backdrop, camera, host, light, look, moment, pick, points, quality, script, shaders, view3d,
+};
+
+/// The usual size, logical pixels.
+const SIZE: [u32; 2] = [1440, 900];
+/// How long an idle window sleeps at most.
+const SLEEP: Duration = Duration::from_secs(1);
+
+/// What happens after the panels have spoken and before anything is placed.
+#[derive(SystemSet, Debug, Clone, PartialEq, Eq, Hash)]
+enum Draw3d {
+    /// The world and the camera.
+    World,
+    /// What explains it.
+    Explain,
+    /// The picture.
+    Picture,
+}
+
+/// Opens the window and returns when it is closed.
+pub fn run(door: Door, options: Options) -> Result<(), StudioError> {
+    let mut app = App::new();
+    plugins(&mut app, &options);
+    let Some(info) = app.world().get_resource::<RenderAdapterInfo>().cloned() else {
+        return Err(StudioError::NoAdapter);
+    };
+    let quality = quality::choose(&info);
+    let mut shell = Shell::default();
+    shell.view.quality = quality.sentence.clone();
+    let face = Face::new(door);
+    for act in options.first {
+        let _ = face.ask(act);
+    }
+    app.insert_resource(DirectionalLightShadowMap { size: quality.shadow_map })
+        .insert_resource(quality)
+        .insert_resource(shell)
+        .insert_resource(face.clone())
+        .init_resource::<Now>()
+        .init_resource::<View3d>()
+        .init_resource::<Hands>()
+        .init_resource::<Middle>()
+        .init_resource::<FloorHeight>()
+        .init_resource::<camera::Rig>()
+        .init_resource::<World3d>()
+        .add_plugins((
+            MaterialPlugin::<Patterned>::default(),
+            MaterialPlugin::<Ground>::default(),
+            MaterialPlugin::<Ink>::default(),
+            OutlinePlugin::EXTRUDE_VERTEX,
+            shaders::plugin,
+            points::plugin,
+        ))
+        .add_systems(Startup, (light::hang, backdrop::lay, view3d::open, panels, moment::watch))
+        .add_systems(PreUpdate, moment::take)
+        .add_systems(EguiPrimaryContextPass, host::draw)
+        .configure_sets(
+            PostUpdate,
+            (Draw3d::World, Draw3d::Explain, Draw3d::Picture)
+                .chain()
+                .after(EguiPostUpdateSet::EndPass)
+                .before(TransformSystems::Propagate)
+                .before(CameraUpdateSystems)
+                .before(AssetEventSystems),
+        )
+        .add_systems(
+            PostUpdate,
+            (
+                look::sync,
+                look::hide,
+                pick::point,
+                pick::frame,
+                pick::outline,
+                light::film,
+                light::follow,
+                camera::wish,
+                camera::steer,
+                camera::arrive,
+                backdrop::keep,
+            )
+                .chain()
+                .in_set(Draw3d::World),
+        )
+        .add_systems(
+            PostUpdate,
+            (view3d::fit, view3d::draw_when_wanted).chain().in_set(Draw3d::Picture),
+        );
+    app.add_systems(
+        PostUpdate,
+        (
+            clouds::sync,
+            flow::draw,
+            ghosts::target,
+            paths::tool,
+            paths::arm,
+            grasps::draw,
+            sights::cameras,
+            sights::frames,
+            sights::contacts,
+        )
+            .chain()
+            .in_set(Draw3d::Explain),
+    );
+    let failed = Arc::new(Mutex::new(None));
+    if !options.script.is_empty() {
+        app.insert_resource(Script::new(options.script, failed.clone()))
+            .add_systems(First, script::act)
+            .add_systems(
+                PostUpdate,
+                script::read_labels
+                    .after(EguiPostUpdateSet::EndPass)
+                    .before(EguiPostUpdateSet::ProcessOutput),
+            );
+    }
+    let exit = app.run();
+    let _ = face.ask(Act::Quit);
+    let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(why) = failed {
+        return Err(StudioError::Script(why));
+    }
+    match exit {
+        AppExit::Success => Ok(()),
+        AppExit::Error(_) => Err(StudioError::Ended),
+    }
+}
+
+fn plugins(app: &mut App, options: &Options) {
+    let [width, height] = options.size.unwrap_or(SIZE);
+    let window = Window {
+        title: "flowarm".into(),
+        name: Some("flowarm".into()),
+        resolution: WindowResolution::new(width, height),
+        resize_constraints: WindowResizeConstraints {
+            min_width: 320.0,
+            min_height: 200.0,
+            ..WindowResizeConstraints::default()
+        },
+        present_mode: PresentMode::AutoVsync,
+        ..Window::default()
+    };
+    app.add_plugins(
+        DefaultPlugins
+            .set(WindowPlugin { primary_window: Some(window), ..WindowPlugin::default() })
+            .set(WinitPlugin { run_on_any_thread: options.any_thread })
+            .set(RenderPlugin {
+                // Nothing is shown half: a picture waits for what it is drawn with.
+                synchronous_pipeline_compilation: true,
+                ..RenderPlugin::default()
+            })
+            .set(TaskPoolPlugin::default())
+            .disable::<LogPlugin>(),
+    );
+    app.add_plugins(EguiPlugin::default());
+    let sleepy = UpdateMode::Reactive {
+        wait: SLEEP,
+        react_to_device_events: false,
+        react_to_user_events: true,
+        react_to_window_events: true,
+    };
+    app.insert_resource(WinitSettings { focused_mode: sleepy, unfocused_mode: sleepy });
+}
+
+/// The camera that the panels are drawn with.
+fn panels(mut commands: Commands) {
+    commands.spawn((PrimaryEguiContext, Camera2d, Msaa::Off));
+}
