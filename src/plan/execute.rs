@@ -14,7 +14,7 @@ use crate::adjust::displacement;
 use crate::arm_path::Moving;
 use crate::input::{PlanInput, PlanOptions};
 use crate::observe::observe;
-use crate::pipeline::plan;
+use crate::pipeline::{Step, plan_watched};
 use crate::report::{Phase, Plan, Segment, StageReport};
 
 /// A hand that closes to within this of fully closed holds nothing, metres.
@@ -101,6 +101,34 @@ pub enum ExecuteError {
 /// Something that has an arm and cameras, told after every tick.
 pub type EachTick<'a, C> = dyn FnMut(&mut C, Phase, &ArmState) + 'a;
 
+/// One who looks on while a task is carried out.
+pub trait ExecuteWatch<C> {
+    /// A plan is being made: its next step.
+    fn planning(&mut self, _plan: &Plan, _step: Step<'_>) {}
+    /// A control tick has passed.
+    fn ticked(&mut self, _cell: &mut C, _phase: Phase, _state: &ArmState) {}
+    /// A phase has ended and was looked at.
+    fn phase_ended(&mut self, _report: &PhaseReport) {}
+}
+
+/// [`ExecuteWatch`] as two functions.
+struct Told<'a, 'b, C> {
+    report: &'a mut dyn FnMut(&StageReport),
+    each: &'a mut EachTick<'b, C>,
+}
+
+impl<C> ExecuteWatch<C> for Told<'_, '_, C> {
+    fn planning(&mut self, _plan: &Plan, step: Step<'_>) {
+        if let Step::Ended(stage) = step {
+            (self.report)(stage);
+        }
+    }
+
+    fn ticked(&mut self, cell: &mut C, phase: Phase, state: &ArmState) {
+        (self.each)(cell, phase, state);
+    }
+}
+
 /// Plans and carries out every goal of the task. `task` is asked for the task as it is now before
 /// every plan; `each` is called after every control tick, `report` after every stage of every plan.
 pub fn execute<C: Arm + Camera>(
@@ -112,6 +140,20 @@ pub fn execute<C: Arm + Camera>(
     report: &mut dyn FnMut(&StageReport),
     each: &mut EachTick<'_, C>,
 ) -> Result<Execution, ExecuteError> {
+    let mut watch = Told { report, each };
+    execute_watched(cell, input, None, task, world_model, verifier, &mut watch)
+}
+
+/// As [`execute`], beginning with a plan that was made before for the first goal, where there is one.
+pub fn execute_watched<C: Arm + Camera>(
+    cell: &mut C,
+    input: &ExecuteInput<'_>,
+    mut first: Option<Plan>,
+    task: &mut dyn FnMut(&C) -> Task,
+    world_model: &mut dyn WorldModel,
+    verifier: &mut dyn Verifier,
+    watch: &mut dyn ExecuteWatch<C>,
+) -> Result<Execution, ExecuteError> {
     let mut out = Execution::default();
     let goals = task(cell).goals.len();
     for goal in 0..goals {
@@ -121,34 +163,15 @@ pub fn execute<C: Arm + Camera>(
             if tries > 0 && nothing_left(&stated, goal) {
                 break;
             }
-            let observation = cell.capture()?;
-            let state = cell.state()?;
-            let now = JointTarget { positions: state.positions, openings: state.openings };
-            let options = PlanOptions {
-                seed: input.options.seed.wrapping_add(1000 * tries as u64),
-                attempt: tries,
-                ..input.options
+            let made = match first.take() {
+                Some(made) => made,
+                None => {
+                    let mut runner = Runner { cell, input, watch, out: &mut out };
+                    runner.plan(&stated, goal, tries, world_model, verifier)?
+                }
             };
-            let made = plan(
-                &PlanInput {
-                    observation: &observation,
-                    instruction: &stated.instruction,
-                    task: Some(&stated),
-                    goal,
-                    things: &[],
-                    part: &stated.part,
-                    robot: input.robot,
-                    world_from_base: input.world_from_base,
-                    now: &now,
-                },
-                world_model,
-                verifier,
-                &options,
-                input.cancel,
-                report,
-            );
             let failure = if made.executable() {
-                let mut runner = Runner { cell, input, each, out: &mut out };
+                let mut runner = Runner { cell, input, watch, out: &mut out };
                 runner.run(&made, &stated)?
             } else {
                 Some(made.refused.clone().unwrap_or_else(|| "the plan has no path".into()))
@@ -161,7 +184,7 @@ pub fn execute<C: Arm + Camera>(
                 return Ok(out);
             }
             if planned {
-                let mut runner = Runner { cell, input, each, out: &mut out };
+                let mut runner = Runner { cell, input, watch, out: &mut out };
                 runner.back_off()?;
             }
             tries += 1;
@@ -172,14 +195,51 @@ pub fn execute<C: Arm + Camera>(
     Ok(out)
 }
 
-struct Runner<'a, 'b, C> {
+struct Runner<'a, C> {
     cell: &'a mut C,
     input: &'a ExecuteInput<'a>,
-    each: &'a mut EachTick<'b, C>,
+    watch: &'a mut dyn ExecuteWatch<C>,
     out: &'a mut Execution,
 }
 
-impl<C: Arm + Camera> Runner<'_, '_, C> {
+impl<C: Arm + Camera> Runner<'_, C> {
+    /// A new plan for a goal from what the cameras see now.
+    fn plan(
+        &mut self,
+        stated: &Task,
+        goal: usize,
+        tries: usize,
+        world_model: &mut dyn WorldModel,
+        verifier: &mut dyn Verifier,
+    ) -> Result<Plan, ExecuteError> {
+        let observation = self.cell.capture()?;
+        let state = self.cell.state()?;
+        let now = JointTarget { positions: state.positions, openings: state.openings };
+        let options = PlanOptions {
+            seed: self.input.options.seed.wrapping_add(1000 * tries as u64),
+            attempt: tries,
+            ..self.input.options
+        };
+        let input = PlanInput {
+            observation: &observation,
+            instruction: &stated.instruction,
+            task: Some(stated),
+            goal,
+            things: &[],
+            part: &stated.part,
+            robot: self.input.robot,
+            world_from_base: self.input.world_from_base,
+            now: &now,
+        };
+        let watch = &mut |plan: &Plan, step: Step<'_>| self.watch.planning(plan, step);
+        Ok(plan_watched(&input, world_model, verifier, &options, self.input.cancel, watch))
+    }
+
+    fn ended(&mut self, report: PhaseReport) {
+        self.watch.phase_ended(&report);
+        self.out.phases.push(report);
+    }
+
     /// Carries a plan out. `Some` is the reason why it is not done.
     fn run(&mut self, plan: &Plan, task: &Task) -> Result<Option<String>, ExecuteError> {
         let Some(path) = &plan.path else { return Ok(Some("the plan has no path".into())) };
@@ -200,7 +260,7 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
                     None => "it sits in the hand as planned, or is hidden".into(),
                 };
                 let secs = self.out.secs - since;
-                self.out.phases.push(PhaseReport { phase: segment.phase, ok: true, secs, detail });
+                self.ended(PhaseReport { phase: segment.phase, ok: true, secs, detail });
                 continue;
             }
             let last_of_phase = segments.front().is_none_or(|next| next.phase != segment.phase);
@@ -217,7 +277,7 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
                 Err(why) => (false, why),
             };
             let phase = segment.phase;
-            self.out.phases.push(PhaseReport { phase, ok, secs, detail: detail.clone() });
+            self.ended(PhaseReport { phase, ok, secs, detail: detail.clone() });
             if !ok {
                 return Ok(Some(format!("{}: {detail}", phase.name())));
             }
@@ -257,7 +317,7 @@ impl<C: Arm + Camera> Runner<'_, '_, C> {
             }
             let sent = self.cell.tick(&target, self.input.permit)?;
             self.out.secs += period;
-            (self.each)(self.cell, segment.phase, &sent.state);
+            self.watch.ticked(self.cell, segment.phase, &sent.state);
             let opening = sent.state.openings.get(arm).copied().unwrap_or(f64::INFINITY);
             if empty_below.is_some_and(|limit| opening < limit) {
                 return Ok(Some("the object slipped out of the hand".into()));

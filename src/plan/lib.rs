@@ -23,13 +23,16 @@ mod target;
 mod timing;
 mod vlm;
 
-pub use execute::{EachTick, ExecuteError, ExecuteInput, Execution, PhaseReport, execute};
+pub use execute::{
+    EachTick, ExecuteError, ExecuteInput, ExecuteWatch, Execution, PhaseReport, execute,
+    execute_watched,
+};
 pub use geometric::GeometricVerifier;
 pub use input::{PlanInput, PlanOptions, SolverKind};
 pub use judges::{HumanVerifier, NoVerifier};
 pub use observe::{ObserveCounts, Observed};
 pub use parts::PartGuess;
-pub use pipeline::{STAGES, plan};
+pub use pipeline::{Again, STAGES, Step, Watch, plan, plan_watched, resume};
 pub use report::{ArmPath, FitTrace, GraspTrace, Phase, Plan, Reach, Segment, StageReport};
 pub use support::Support;
 pub use target::Target;

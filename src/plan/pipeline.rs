@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use flow::{GraspOptions, GraspQuery, MotionFit, propose_grasps};
 use interface::{
-    Cancel, FlowQuery, GraspRejection, PointCloud, Vector, VerdictQuery, Verifier, WorldModel,
-    WorldModelError,
+    Cancel, Flow3, FlowQuery, GraspRejection, PointCloud, ToolPath, Vector, VerdictQuery, Verifier,
+    WorldModel, WorldModelError,
 };
 
 use crate::arm_path::{PathJob, plan_arm_path};
@@ -15,7 +15,7 @@ use crate::carry::{Carried, Carrier};
 use crate::hand::hand_shape;
 use crate::input::{PlanInput, PlanOptions};
 use crate::observe::{Observed, observe};
-use crate::report::{Plan, Reach, StageReport};
+use crate::report::{ArmPath, FitTrace, Plan, Reach, StageReport};
 use crate::sentences::{describe, fit, names_nothing, no_grasp, none_reachable, verdict_line};
 use crate::solve::{SolveJob, solve};
 use crate::target::render_target;
@@ -35,6 +35,20 @@ const LOOK_AFTER: f32 = 0.05;
 /// Poses of the hand that are examined for grasps.
 const GRASP_SAMPLES: usize = 1000;
 
+/// What a plan's maker tells the one who watches.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'a> {
+    /// A stage begins; `flow` to `verdict` begin again with every new prediction.
+    Begins(&'static str),
+    /// A stage of a prediction has its evidence, but a verdict may still send it back.
+    Gave(&'a StageReport),
+    /// A stage has ended, once a plan.
+    Ended(&'a StageReport),
+}
+
+/// Told every step of a plan with the plan as far as it is.
+pub type Watch<'a> = dyn FnMut(&Plan, Step<'_>) + 'a;
+
 /// Makes a plan. Each finished stage is told to `report`; whatever happened is in the plan.
 pub fn plan(
     input: &PlanInput<'_>,
@@ -44,7 +58,109 @@ pub fn plan(
     cancel: &Cancel,
     report: &mut dyn FnMut(&StageReport),
 ) -> Plan {
-    let mut run = Run { plan: Plan { goal: input.goal, ..Plan::default() }, report };
+    plan_watched(input, world_model, verifier, options, cancel, &mut |_, step| {
+        if let Step::Ended(stage) = step {
+            report(stage);
+        }
+    })
+}
+
+/// As [`plan`], with everything told as early as it is known.
+pub fn plan_watched(
+    input: &PlanInput<'_>,
+    world_model: &mut dyn WorldModel,
+    verifier: &mut dyn Verifier,
+    options: &PlanOptions,
+    cancel: &Cancel,
+    watch: &mut Watch<'_>,
+) -> Plan {
+    let again = Again::new(Plan { goal: input.goal, ..Plan::default() }, STAGES[0], None);
+    resume(again, input, world_model, verifier, options, cancel, watch)
+}
+
+/// A plan that is made again from a stage on. What earlier stages found stays as it is.
+pub struct Again {
+    plan: Plan,
+    from: usize,
+    grasp: Option<usize>,
+}
+
+impl Again {
+    /// Makes `previous` again from the stage called `from`, or from the first one that did not give
+    /// what this one needs. From `solve` on, `grasp` is the only one that is tried: an index into
+    /// the candidates.
+    pub fn new(previous: Plan, from: &str, grasp: Option<usize>) -> Self {
+        let asked = STAGES.iter().position(|s| *s == from).unwrap_or(0);
+        let done = STAGES
+            .iter()
+            .zip(&previous.stages)
+            .take_while(|(name, stage)| **name == stage.name && stage.ok)
+            .count();
+        let mut from = asked.min(done);
+        // The predictions of a loop with a verdict inside are told together.
+        if previous.fit.is_none() {
+            from = from.min(1);
+        }
+        if from == STAGES.len() - 1 && (previous.tool_path.is_none() || grasp.is_some()) {
+            from -= 1;
+        }
+        let mut plan = previous;
+        plan.stages.truncate(from);
+        plan.refused = None;
+        plan.path = None;
+        let before =
+            |stage: &str| STAGES.iter().position(|s| *s == stage).is_some_and(|at| from <= at);
+        if before("path") && from < STAGES.len() - 1 {
+            plan.tool_path = None;
+            plan.solve_rms = None;
+            plan.solve_trace = Vec::new();
+        }
+        if before("grasp") {
+            plan.grasps = Default::default();
+        }
+        if before("verdict") {
+            plan.verdicts.clear();
+            plan.retries = 0;
+        }
+        if before("target") {
+            plan.target = None;
+        }
+        if before("fit") {
+            plan.fit = None;
+        }
+        if before("flow") {
+            plan.flow = None;
+        }
+        if from == 0 {
+            plan = Plan { goal: plan.goal, ..Plan::default() };
+        }
+        Self { plan, from, grasp }
+    }
+
+    /// The first stage that will run.
+    pub fn from(&self) -> &'static str {
+        STAGES[self.from]
+    }
+
+    /// The plan with the stages that stay.
+    pub fn kept(&self) -> &Plan {
+        &self.plan
+    }
+}
+
+/// Makes a plan again from a stage on. Stages that stay are not told again.
+pub fn resume(
+    again: Again,
+    input: &PlanInput<'_>,
+    world_model: &mut dyn WorldModel,
+    verifier: &mut dyn Verifier,
+    options: &PlanOptions,
+    cancel: &Cancel,
+    watch: &mut Watch<'_>,
+) -> Plan {
+    let Again { mut plan, from, grasp } = again;
+    plan.goal = input.goal;
+    let mut run = Run { plan, from, only: grasp, watch };
     let result = run.stages(input, world_model, verifier, options, cancel);
     if let Err(Stop { stage, sentence, refusal }) = result {
         let from = STAGES.iter().position(|s| *s == stage).unwrap_or(0);
@@ -67,15 +183,33 @@ struct Stop {
     refusal: bool,
 }
 
-struct Run<'r> {
+struct Run<'r, 'w> {
     plan: Plan,
-    report: &'r mut dyn FnMut(&StageReport),
+    /// The first stage that runs, an index into [`STAGES`].
+    from: usize,
+    /// The only grasp to try.
+    only: Option<usize>,
+    watch: &'r mut Watch<'w>,
 }
 
-impl Run<'_> {
+impl Run<'_, '_> {
     fn add(&mut self, stage: StageReport) {
-        (self.report)(&stage);
+        (self.watch)(&self.plan, Step::Ended(&stage));
         self.plan.stages.push(stage);
+    }
+
+    fn begins(&mut self, stage: &'static str) {
+        (self.watch)(&self.plan, Step::Begins(stage));
+    }
+
+    fn gave(&mut self, name: &'static str, ok: bool, millis: f64, detail: &str) {
+        let stage = StageReport { name, ok, millis, detail: detail.to_owned() };
+        (self.watch)(&self.plan, Step::Gave(&stage));
+    }
+
+    /// Whether a stage runs, or stays as an earlier plan left it.
+    fn runs(&self, stage: &str) -> bool {
+        STAGES.iter().position(|s| *s == stage).is_some_and(|at| at >= self.from)
     }
 
     fn done(&mut self, name: &'static str, since: Instant, detail: String) {
@@ -96,8 +230,14 @@ impl Run<'_> {
         options: &PlanOptions,
         cancel: &Cancel,
     ) -> Result<(), Stop> {
-        self.observe(input, options)?;
-        let motion = self.predict(input, world_model, verifier, options, cancel)?;
+        if self.runs("observe") {
+            self.begins("observe");
+            self.observe(input, options)?;
+        }
+        let motion = match &self.plan.fit {
+            Some(fit) if !self.runs("verdict") => fit.chosen.clone(),
+            _ => self.predict(input, world_model, verifier, options, cancel)?,
+        };
         let known = self.plan.reach == Reach::Known;
         let carrier = self.plan.observed.as_ref().filter(|_| known).map(|seen| {
             Carrier::new(
@@ -108,11 +248,30 @@ impl Run<'_> {
                 &seen.object.points,
             )
         });
-        let ranked = self.grasp(input, &motion, carrier.as_ref(), options, cancel)?;
+        if let Some(carrier) = &carrier {
+            self.plan.arm = carrier.arm;
+        }
+        if self.runs("grasp") {
+            self.begins("grasp");
+            self.grasp(input, &motion, carrier.as_ref(), options, cancel)?;
+        }
         let Some(carrier) = &carrier else {
+            if self.only.is_some_and(|only| only < self.plan.grasps.candidates.len()) {
+                self.plan.grasps.chosen = self.only;
+            }
             let sentence = "skipped: camera pose unknown".to_owned();
             return Err(Stop { stage: "solve", sentence, refusal: false });
         };
+        let ranked = match self.only {
+            Some(only) => vec![self.wanted(only, carrier, &motion)?],
+            None => self.plan.grasps.carried.clone(),
+        };
+        if cancel.is_cancelled() {
+            return Err(self.refuse("solve", 0.0, "cancelled".into()));
+        }
+        if !self.runs("solve") {
+            return self.path_again(carrier, &motion, ranked, options);
+        }
         self.solve_and_path(carrier, &motion, ranked, options, cancel)
     }
 
@@ -173,11 +332,9 @@ impl Run<'_> {
         let mut attempt = 0;
         loop {
             let seed = options.seed.wrapping_add(attempt as u64);
-            let Some(seen) = self.plan.observed.take() else {
+            let Some(measured) = self.plan.observed.as_ref().map(Observed::measured) else {
                 return Err(self.refuse("flow", 0.0, "nothing was observed".into()));
             };
-            let measured = seen.measured();
-            self.plan.observed = Some(seen);
             let query = FlowQuery {
                 observation: input.observation,
                 object_points: &measured,
@@ -189,14 +346,7 @@ impl Run<'_> {
                 attempt: options.attempt + attempt,
                 cancel,
             };
-            let flow = clocked(&mut millis[0], || world_model.predict(&query));
-            let flow = match flow {
-                Ok(flow) => flow,
-                Err(WorldModelError::Cancelled) => {
-                    return Err(self.refuse("flow", millis[0], "cancelled".into()));
-                }
-                Err(e) => return Err(self.refuse("flow", millis[0], e.to_string())),
-            };
+            let flow = self.flow(&query, world_model, &mut millis[0])?;
             let flow_line = format!(
                 "{} points over {} steps and {:.1} s from {}",
                 flow.points,
@@ -205,41 +355,56 @@ impl Run<'_> {
                 world_model.name()
             );
             self.plan.flow = Some(flow.clone());
-            let fits = clocked(&mut millis[1], || fit(&flow, options, seed));
-            let fits = match fits {
+            if self.runs("flow") {
+                self.gave("flow", true, millis[0], &flow_line);
+            }
+            let fits = match self.fits(&flow, options, seed, &mut millis[1]) {
                 Ok(fits) => fits,
                 Err(sentence) => {
-                    self.add(StageReport {
-                        name: "flow",
-                        ok: true,
-                        millis: millis[0],
-                        detail: flow_line,
-                    });
+                    self.report_predicted(&[("flow", &flow_line, millis[0])]);
                     return Err(self.refuse("fit", millis[1], sentence));
                 }
             };
             let motion = fits.chosen.clone();
             let fit_line = describe(&fits);
             self.plan.fit = Some(fits);
+            if self.runs("fit") {
+                self.gave("fit", true, millis[1], &fit_line);
+            }
             let end = motion.end_from_start();
             let (rms, share) = motion.steps.last().map_or((0.0, 1.0), |s| (s.rms, s.share()));
 
+            if self.runs("target") {
+                self.begins("target");
+            }
             let Some(seen) = self.plan.observed.as_ref() else {
                 return Err(self.refuse("target", 0.0, "nothing was observed".into()));
             };
-            let target = clocked(&mut millis[2], || render_target(seen, &end, &main.pinhole));
+            let target = match self.plan.target.take().filter(|_| !self.runs("target")) {
+                Some(target) => target,
+                None => clocked(&mut millis[2], || render_target(seen, &end, &main.pinhole)),
+            };
             let target_line = format!(
                 "{} pixels of the object in its end state, {:.0} % of the picture covered",
                 target.object_pixels,
                 target.covered * 100.0
             );
+            let after = target.image.clone();
+            self.plan.target = Some(target);
+            if self.runs("target") {
+                self.gave("target", true, millis[2], &target_line);
+            }
+            self.begins("verdict");
+            let Some(seen) = self.plan.observed.as_ref() else {
+                return Err(self.refuse("verdict", 0.0, "nothing was observed".into()));
+            };
             let verdict = clocked(&mut millis[3], || {
                 verifier.judge(&VerdictQuery {
                     instruction: input.instruction,
                     task: input.task,
                     goal: input.goal,
                     before: &main.image,
-                    after: &target.image,
+                    after: &after,
                     object_points: &measured,
                     scene_points: &seen.scene,
                     end_from_start: &end,
@@ -248,20 +413,18 @@ impl Run<'_> {
                     inlier_share: share,
                 })
             });
-            self.plan.target = Some(target);
-            let lines = [("flow", flow_line), ("fit", fit_line), ("target", target_line)];
-            let report = |run: &mut Self| {
-                for ((name, detail), millis) in lines.into_iter().zip(millis) {
-                    run.add(StageReport { name, ok: true, millis, detail });
-                }
-            };
+            let lines = [
+                ("flow", flow_line.as_str(), millis[0]),
+                ("fit", &fit_line, millis[1]),
+                ("target", &target_line, millis[2]),
+            ];
             match verdict {
                 Err(e) => {
-                    report(self);
+                    self.report_predicted(&lines);
                     return Err(self.refuse("verdict", millis[3], e.to_string()));
                 }
                 Ok(verdict) if verdict.accept => {
-                    report(self);
+                    self.report_predicted(&lines);
                     let detail = verdict_line(&verdict, attempt);
                     self.plan.verdicts.push(verdict);
                     self.add(StageReport { name: "verdict", ok: true, millis: millis[3], detail });
@@ -271,17 +434,65 @@ impl Run<'_> {
                     let sentence = verdict_line(&verdict, attempt);
                     self.plan.verdicts.push(verdict);
                     if attempt >= options.retries || cancel.is_cancelled() {
-                        report(self);
+                        self.report_predicted(&lines);
                         return Err(self.refuse("verdict", millis[3], sentence));
                     }
+                    self.gave("verdict", false, millis[3], &sentence);
                     attempt += 1;
                     self.plan.retries = attempt;
+                    // What an earlier plan left is refused with it: everything is made anew.
+                    self.from = self.from.min(1);
+                    self.plan.stages.truncate(1);
                 }
             }
         }
     }
 
-    /// Proposes grasps and carries them through the motion; the kept ones, best first.
+    /// Tells the stages of the prediction that stands, but those that an earlier plan left.
+    fn report_predicted(&mut self, lines: &[(&'static str, &str, f64)]) {
+        for (name, detail, millis) in lines {
+            if self.runs(name) {
+                self.add(StageReport { name, ok: true, millis: *millis, detail: (*detail).into() });
+            }
+        }
+    }
+
+    /// The next prediction, or the one that an earlier plan left.
+    fn flow(
+        &mut self,
+        query: &FlowQuery<'_>,
+        world_model: &mut dyn WorldModel,
+        millis: &mut f64,
+    ) -> Result<Flow3, Stop> {
+        if let Some(flow) = self.plan.flow.clone().filter(|_| !self.runs("flow")) {
+            return Ok(flow);
+        }
+        self.begins("flow");
+        match clocked(millis, || world_model.predict(query)) {
+            Ok(flow) => Ok(flow),
+            Err(WorldModelError::Cancelled) => {
+                Err(self.refuse("flow", *millis, "cancelled".into()))
+            }
+            Err(e) => Err(self.refuse("flow", *millis, e.to_string())),
+        }
+    }
+
+    /// The fits of a flow, or those that an earlier plan left.
+    fn fits(
+        &mut self,
+        flow: &Flow3,
+        options: &PlanOptions,
+        seed: u64,
+        millis: &mut f64,
+    ) -> Result<FitTrace, String> {
+        if let Some(fits) = self.plan.fit.clone().filter(|_| !self.runs("fit")) {
+            return Ok(fits);
+        }
+        self.begins("fit");
+        clocked(millis, || fit(flow, options, seed))
+    }
+
+    /// Proposes grasps and carries them through the motion.
     fn grasp(
         &mut self,
         input: &PlanInput<'_>,
@@ -289,7 +500,7 @@ impl Run<'_> {
         carrier: Option<&Carrier<'_>>,
         options: &PlanOptions,
         cancel: &Cancel,
-    ) -> Result<Vec<(usize, Carried)>, Stop> {
+    ) -> Result<(), Stop> {
         let since = Instant::now();
         let millis = || since.elapsed().as_secs_f64() * 1e3;
         let Some(seen) = self.plan.observed.as_ref() else {
@@ -373,13 +584,14 @@ impl Run<'_> {
         let best = self.plan.grasps.chosen.and_then(|i| candidates.get(i)).cloned();
         let refusal = (known && kept.is_empty()).then(|| none_reachable(&candidates, proposed));
         self.plan.grasps.candidates = candidates;
+        let reached = kept.len();
+        self.plan.grasps.carried = kept;
         if let Some(sentence) = refusal {
             return Err(self.refuse("grasp", millis(), sentence));
         }
         let detail = match (best, known) {
             (Some(g), true) => format!(
-                "{proposed} proposed, {} carried through; the best is {:.0} mm wide, score {:.2}",
-                kept.len(),
+                "{proposed} proposed, {reached} carried through; the best is {:.0} mm wide, score {:.2}",
                 g.width * 1e3,
                 g.score
             ),
@@ -391,7 +603,89 @@ impl Run<'_> {
             (None, _) => format!("{proposed} proposed"),
         };
         self.done("grasp", since, detail);
-        Ok(kept)
+        Ok(())
+    }
+
+    /// The grasp that somebody asked for, carried through the motion.
+    fn wanted(
+        &mut self,
+        index: usize,
+        carrier: &Carrier<'_>,
+        motion: &MotionFit,
+    ) -> Result<(usize, Carried), Stop> {
+        self.begins("solve");
+        let since = Instant::now();
+        let millis = || since.elapsed().as_secs_f64() * 1e3;
+        let there = self.plan.grasps.candidates.len();
+        let Some(candidate) = self.plan.grasps.candidates.get(index).cloned() else {
+            let sentence = format!("grasp {index} was asked for, there are {there}, from 0");
+            return Err(self.refuse("solve", millis(), sentence));
+        };
+        self.plan.grasps.chosen = Some(index);
+        if let Some(found) = self.plan.grasps.carried.iter().find(|(at, _)| *at == index) {
+            return Ok(found.clone());
+        }
+        match carrier.carry(&candidate, motion, true) {
+            Ok(carried) => {
+                self.plan.grasps.candidates[index].rejection = None;
+                self.plan.grasps.carried.push((index, carried.clone()));
+                Ok((index, carried))
+            }
+            Err(why) => {
+                let sentence = format!("grasp {index} cannot be carried through: {why}");
+                self.plan.grasps.candidates[index].rejection = Some(why);
+                Err(self.refuse("solve", millis(), sentence))
+            }
+        }
+    }
+
+    /// Stage path alone, for the grasp and the tool path that an earlier plan left.
+    fn path_again(
+        &mut self,
+        carrier: &Carrier<'_>,
+        motion: &MotionFit,
+        ranked: Vec<(usize, Carried)>,
+        options: &PlanOptions,
+    ) -> Result<(), Stop> {
+        self.begins("path");
+        let chosen = self.plan.grasps.chosen;
+        let (Some((index, carried)), Some(tool_path)) =
+            (ranked.iter().find(|(index, _)| Some(*index) == chosen), self.plan.tool_path.clone())
+        else {
+            return Err(self.refuse("path", 0.0, "no grasp was solved for".into()));
+        };
+        let mut millis = 0.0;
+        let opening = self.plan.grasps.candidates[*index].opening;
+        let job = self.path_job(motion, carried, &tool_path, opening, options);
+        match clocked(&mut millis, || plan_arm_path(carrier, &job)) {
+            Ok(path) => {
+                let detail = path_line(&path);
+                self.plan.path = Some(path);
+                self.add(StageReport { name: "path", ok: true, millis, detail });
+                Ok(())
+            }
+            Err(sentence) => Err(self.refuse("path", millis, sentence)),
+        }
+    }
+
+    fn path_job<'a>(
+        &self,
+        motion: &MotionFit,
+        carried: &'a Carried,
+        tool_path: &'a ToolPath,
+        opening: f64,
+        options: &PlanOptions,
+    ) -> PathJob<'a> {
+        let centre = self.plan.observed.as_ref().map(|s| s.centroid()).unwrap_or_default();
+        PathJob {
+            carried,
+            tool_path,
+            opening,
+            release: self.plan.release,
+            looks_at: looks_at(motion, self.plan.articulated, &centre),
+            speed: options.speed,
+            seed: options.seed,
+        }
     }
 
     /// Stages solve and path, for the kept grasps in turn until one has a whole path.
@@ -411,9 +705,9 @@ impl Run<'_> {
         };
         let scene: Vec<interface::Point> =
             self.plan.observed.as_ref().map(|s| s.scene.points.to_vec()).unwrap_or_default();
-        let centre = self.plan.observed.as_ref().map(|s| s.centroid()).unwrap_or_default();
         let hand = hand_shape(carrier.robot, carrier.arm);
         let mut solved_any = false;
+        self.begins("solve");
         for (index, carried) in ranked.iter().take(PATHS_TRIED) {
             if cancel.is_cancelled() {
                 return Err(self.refuse("solve", solving, "cancelled".into()));
@@ -439,24 +733,13 @@ impl Run<'_> {
             };
             solved_any = true;
             solve_line = solution.line.clone();
-            let job = PathJob {
-                carried,
-                tool_path: &solution.tool_path,
-                opening: grasp.opening,
-                release: self.plan.release,
-                looks_at: looks_at(motion, self.plan.articulated, &centre),
-                speed: options.speed,
-                seed: options.seed,
-            };
+            self.gave("solve", true, solving, &solve_line);
+            self.begins("path");
+            let job = self.path_job(motion, carried, &solution.tool_path, grasp.opening, options);
             match clocked(&mut pathing, || plan_arm_path(carrier, &job)) {
                 Ok(path) => {
                     self.plan.grasps.chosen = Some(*index);
-                    let detail = format!(
-                        "{} rows over {:.1} s in {} segments",
-                        path.steps(),
-                        path.duration(),
-                        path.segments.len()
-                    );
+                    let detail = path_line(&path);
                     self.plan.tool_path = Some(solution.tool_path);
                     self.plan.solve_rms = Some(solution.rms);
                     self.plan.solve_trace = solution.trace;
@@ -488,6 +771,15 @@ impl Run<'_> {
         self.add(StageReport { name: "solve", ok: true, millis: solving, detail: solve_line });
         Err(self.refuse("path", pathing, last))
     }
+}
+
+fn path_line(path: &ArmPath) -> String {
+    format!(
+        "{} rows over {:.1} s in {} segments",
+        path.steps(),
+        path.duration(),
+        path.segments.len()
+    )
 }
 
 /// The object as grasping sees it.

@@ -3,6 +3,7 @@
 use flow::{MotionFit, StepTrace};
 use interface::{Flow3, GraspCandidate, JointPath, RigidTransform, ToolPath, Verdict};
 
+use crate::carry::Carried;
 use crate::{Observed, Target};
 
 /// What a stage did, in one line.
@@ -50,6 +51,8 @@ pub struct GraspTrace {
     pub reachable: Option<usize>,
     /// The one taken, an index into `candidates`.
     pub chosen: Option<usize>,
+    /// Those that the arm can carry, best first, with how.
+    pub(crate) carried: Vec<(usize, Carried)>,
 }
 
 /// What the arm does in a part of the motion.
@@ -136,6 +139,8 @@ pub struct Plan {
     pub reach: Reach,
     /// Which of the task's goals it is for.
     pub goal: usize,
+    /// Which arm of the robot is to do it; the first where reach is unknown.
+    pub arm: usize,
     /// Whether the goal ends with the hand letting go.
     pub release: bool,
     /// Whether the object hangs on a joint of its own.
