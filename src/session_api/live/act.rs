@@ -71,6 +71,21 @@ pub enum Act {
     Quit,
 }
 
+impl Act {
+    /// Whether the act puts an end to a plan, an execution or an opening under way.
+    pub fn ends_work(&self) -> bool {
+        matches!(
+            self,
+            Self::OpenScene { .. }
+                | Self::Open(_)
+                | Self::OpenRecording { .. }
+                | Self::Stop
+                | Self::Reset { .. }
+                | Self::Quit
+        )
+    }
+}
+
 /// What the simulation's clock does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Transport {

@@ -5,6 +5,8 @@ use std::sync::mpsc::{
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
+use interface::Cancel;
+
 use super::{Act, Shown, Sources};
 use crate::Event;
 
@@ -37,6 +39,7 @@ pub struct Door {
     heard: Receiver<Heard>,
     shown: Arc<Mutex<Arc<Shown>>>,
     sources: Arc<Sources>,
+    work: Arc<Mutex<Cancel>>,
 }
 
 /// The session's end.
@@ -44,6 +47,7 @@ pub struct Inner {
     acts: Receiver<Act>,
     heard: Sender<Heard>,
     shown: Arc<Mutex<Arc<Shown>>>,
+    work: Arc<Mutex<Cancel>>,
 }
 
 /// Both ends of a new door.
@@ -51,13 +55,19 @@ pub fn door(sources: Sources) -> (Door, Inner) {
     let (acts, taken) = sync_channel(ACTS_WAITING);
     let (told, heard) = channel();
     let shown = Arc::new(Mutex::new(Arc::new(Shown { speed: 1.0, ..Shown::default() })));
-    let face = Door { acts, heard, shown: shown.clone(), sources: Arc::new(sources) };
-    (face, Inner { acts: taken, heard: told, shown })
+    let work = Arc::new(Mutex::new(Cancel::default()));
+    let sources = Arc::new(sources);
+    let face = Door { acts, heard, shown: shown.clone(), sources, work: work.clone() };
+    (face, Inner { acts: taken, heard: told, shown, work })
 }
 
 impl Door {
-    /// Asks for something; never waits.
+    /// Asks for something; never waits. What puts an end to the work under way stops it at once, even
+    /// while the session is busy or its door is full.
     pub fn ask(&self, act: Act) -> Result<(), Refused> {
+        if act.ends_work() {
+            self.work.lock().unwrap_or_else(PoisonError::into_inner).cancel();
+        }
         self.acts.try_send(act).map_err(|error| match error {
             TrySendError::Full(_) => Refused::Full,
             TrySendError::Disconnected(_) => Refused::Ended,
@@ -80,7 +90,20 @@ impl Door {
     }
 }
 
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner).cancel();
+    }
+}
+
 impl Inner {
+    /// The request to stop of the work that begins now. The face's next act that ends work sets it.
+    pub fn begin_work(&self) -> Cancel {
+        let fresh = Cancel::default();
+        *self.work.lock().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
+        fresh
+    }
+
     /// Tells the face.
     pub fn tell(&self, heard: Heard) {
         // A face that has gone away hears nothing, and the session ends at the next act.
@@ -130,6 +153,20 @@ mod tests {
         assert_eq!(face.ask(Act::Home), Err(Refused::Full));
         drop(session);
         assert_eq!(face.ask(Act::Home), Err(Refused::Ended));
+    }
+
+    #[test]
+    fn what_ends_work_ends_it_at_once() {
+        let (face, session) = door(Sources::default());
+        let plan = session.begin_work();
+        assert_eq!(face.ask(Act::Execute), Ok(()));
+        assert!(!plan.is_cancelled());
+        assert_eq!(face.ask(Act::Stop), Ok(()));
+        assert!(plan.is_cancelled());
+        let later = session.begin_work();
+        assert!(!later.is_cancelled());
+        drop(face);
+        assert!(later.is_cancelled());
     }
 
     #[test]

@@ -120,7 +120,8 @@ pub struct PlanShown {
     /// Predictions that were refused before the one that stands.
     pub retries: usize,
     /// Where the planning frame is in the world: the identity, but for recordings without a camera
-    /// pose, which are shown as if the camera looked along a level table.
+    /// pose, which are shown with the plane that most of what was seen lies on level, at height 0,
+    /// and the camera looking along x.
     pub world_from_frame: RigidTransform,
     /// Names of the object and its part.
     pub object: String,
