@@ -1,5 +1,37 @@
 //! The panels of the studio, egui only: they draw a moment of the session and say what a person asks.
+//!
+//! [`Workbench`] is the whole of them. A panel is one file and one line in [`all`].
 
+mod action;
+mod actions;
+mod bar;
+mod colors;
+mod desk;
+mod dock;
+mod evidence;
+mod grasps;
+mod help;
+mod icon;
+mod instruction;
+mod legend;
+mod log;
+mod palette;
+mod plan;
+mod preview;
+mod registry;
+mod robot;
+mod scene;
+mod simulation;
+mod target;
+mod theme;
+mod toast;
 mod view;
+mod widget;
+mod workbench;
 
+pub use colors::{Colors, GraspKind, diverging_color, flow_color};
+pub use desk::{Asked, Cx};
+pub use icon::Icon;
+pub use registry::{About, Panel, Place, all};
 pub use view::{CameraWish, Layers, Picked, PointColor, PointSize, Theme, View};
+pub use workbench::{LayoutError, Workbench};

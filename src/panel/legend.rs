@@ -1,0 +1,172 @@
+//! What the colours in the 3D view mean, and which evidence is brought forward, in its corners.
+
+use egui::{Align2, Area, Color32, Frame, Id, Margin, Mesh, Rect, RichText, Sense, Ui, pos2, vec2};
+use session_api::live::ToShow;
+
+use crate::colors::{diverging_color, flow_color};
+use crate::{Colors, Cx, GraspKind, PointColor, grasps, widget};
+
+/// Room left to the view's edges, points.
+const MARGIN: f32 = 8.0;
+/// Below this size the view keeps its few pixels to itself, points.
+const SMALL: egui::Vec2 = egui::Vec2::new(220.0, 160.0);
+
+/// Draws captions and legends over the 3D view at `rect`.
+pub fn ui(ui: &mut Ui, cx: &Cx, rect: Rect) {
+    if rect.width() < SMALL.x || rect.height() < SMALL.y {
+        return;
+    }
+    let inside = rect.shrink(MARGIN);
+    if cx.shown.plan.is_some() {
+        if let Some(caption) = cx.view.brought.map(caption) {
+            card(ui, "caption", inside.left_top(), Align2::LEFT_TOP, rect, |ui| {
+                ui.label(caption);
+            });
+        }
+        if any(cx) {
+            card(ui, "legend", inside.left_bottom(), Align2::LEFT_BOTTOM, rect, |ui| {
+                legend(ui, cx)
+            });
+        }
+    }
+    if !cx.view.quality.is_empty() && rect.width() > 2.0 * SMALL.x {
+        card(ui, "quality", inside.right_bottom(), Align2::RIGHT_BOTTOM, rect, |ui| {
+            let fps = format!("{:.0} frames a second", cx.view.frames_a_second);
+            ui.label(widget::weak(ui, fps)).on_hover_text(&cx.view.quality);
+        });
+    }
+}
+
+/// The name of what is under the pointer, beside it.
+pub fn hovered(ui: &Ui, cx: &Cx) {
+    let (Some(picked), Some(at)) = (&cx.view.hovered, ui.ctx().pointer_latest_pos()) else {
+        return;
+    };
+    let name = if picked.part.is_empty() || picked.part == picked.thing {
+        picked.thing.clone()
+    } else {
+        format!("{} · {}", picked.thing, picked.part)
+    };
+    let colors = Colors::here(ui);
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let text = ui.painter().layout_no_wrap(name, font, colors.text);
+    let bounds = ui.clip_rect().shrink(MARGIN);
+    let size = text.size() + vec2(12.0, 6.0);
+    let min = (at + vec2(14.0, 14.0)).min(bounds.max - size).max(bounds.min);
+    ui.painter().rect_filled(Rect::from_min_size(min, size), 4, colors.panel.gamma_multiply(0.92));
+    ui.painter().galley(min + vec2(6.0, 3.0), text, colors.text);
+}
+
+/// What the view shows when a stage's evidence is brought forward.
+pub fn caption(brought: ToShow) -> &'static str {
+    match brought {
+        ToShow::Observed => "What the cameras saw of the object",
+        ToShow::Flow => "Predicted flow of the object's points",
+        ToShow::Fit => "Distance of each point from the fitted motion",
+        ToShow::Target => "Predicted end state of the object",
+        ToShow::Grasps => "Grasp candidates",
+        ToShow::ToolPath => "Path of the tool",
+        ToShow::ArmPath => "Planned motion of the arm",
+    }
+}
+
+fn shows_residual(cx: &Cx) -> bool {
+    let plan = cx.shown.plan.as_ref();
+    let known = plan.is_some_and(|plan| !plan.residuals.is_empty());
+    known && (cx.view.brought == Some(ToShow::Fit) || cx.view.point_color == PointColor::Residual)
+}
+
+fn shows_flow(cx: &Cx) -> bool {
+    let known = cx.flow_secs() > 0.0;
+    known && cx.view.layers.flow && matches!(cx.view.brought, None | Some(ToShow::Flow))
+}
+
+fn shows_grasps(cx: &Cx) -> bool {
+    let known = cx.shown.plan.as_ref().is_some_and(|plan| !plan.grasps.is_empty());
+    known && cx.view.layers.grasps && matches!(cx.view.brought, None | Some(ToShow::Grasps))
+}
+
+fn any(cx: &Cx) -> bool {
+    shows_residual(cx) || shows_flow(cx) || shows_grasps(cx)
+}
+
+fn legend(ui: &mut Ui, cx: &Cx) {
+    if shows_flow(cx) {
+        ui.label(RichText::new("Flow").small().strong());
+        let secs = cx.flow_secs();
+        ramp(ui, flow_color, "start", &format!("end, {secs:.1} s"));
+    }
+    if shows_residual(cx) {
+        ui.label(RichText::new("Residual").small().strong());
+        ramp(ui, |share| diverging_color(2.0 * share - 1.0), "follows", "far off");
+    }
+    if shows_grasps(cx)
+        && let Some(plan) = &cx.shown.plan
+    {
+        ui.label(RichText::new("Grasps").small().strong());
+        for kind in GraspKind::ALL {
+            let of = |(i, g): (usize, _)| GraspKind::of(g, plan.chosen == Some(i)) == kind;
+            let n = plan.grasps.iter().enumerate().filter(|pair| of(*pair)).count();
+            if n > 0 {
+                ui.horizontal(|ui| {
+                    ui.spacing_mut().item_spacing.x = 6.0;
+                    grasps::mark(ui, kind);
+                    ui.label(widget::weak(ui, format!("{} {n}", kind.name())));
+                });
+            }
+        }
+    }
+}
+
+/// A strip of a colour map between two words.
+fn ramp(ui: &mut Ui, color: impl Fn(f32) -> [u8; 3], from: &str, to: &str) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        ui.label(widget::weak(ui, from));
+        let (rect, _) = ui.allocate_exact_size(vec2(72.0, 8.0), Sense::hover());
+        let mut mesh = Mesh::default();
+        for i in 0..=16_u32 {
+            let share = i as f32 / 16.0;
+            let [r, g, b] = color(share);
+            let x = rect.left() + share * rect.width();
+            for y in [rect.top(), rect.bottom()] {
+                mesh.colored_vertex(pos2(x, y), Color32::from_rgb(r, g, b));
+            }
+            if i > 0 {
+                let at = 2 * i;
+                mesh.add_triangle(at - 2, at - 1, at);
+                mesh.add_triangle(at - 1, at, at + 1);
+            }
+        }
+        ui.painter().add(mesh);
+        ui.label(widget::weak(ui, to));
+    });
+}
+
+/// A card in a corner of the view; the pointer goes through it.
+fn card(
+    ui: &Ui,
+    name: &str,
+    at: egui::Pos2,
+    pivot: Align2,
+    bounds: Rect,
+    contents: impl FnOnce(&mut Ui),
+) {
+    let colors = Colors::here(ui);
+    Area::new(Id::new(("over the view", name)))
+        .order(egui::Order::Middle)
+        .pivot(pivot)
+        .fixed_pos(at)
+        .constrain_to(bounds)
+        .interactable(false)
+        .show(ui.ctx(), |ui| {
+            Frame::new()
+                .fill(colors.panel.gamma_multiply(0.88))
+                .corner_radius(4)
+                .inner_margin(Margin::same(8))
+                .show(ui, |ui| {
+                    ui.set_max_width(bounds.width() - 4.0 * MARGIN);
+                    contents(ui);
+                });
+        });
+}

@@ -1,0 +1,249 @@
+//! The panel `scene`: what is loaded, what of it is drawn, and how.
+
+use std::collections::BTreeMap;
+
+use egui::{CollapsingHeader, RichText, Slider, Ui};
+use session_api::live::Subject;
+
+use crate::icon::Icon;
+use crate::registry::{About, Panel, Place};
+use crate::{Colors, Cx, Layers, Picked, PointColor, PointSize, action, actions, widget};
+
+/// The panel.
+#[derive(Default)]
+pub struct ScenePanel;
+
+type Layer = (&'static str, &'static str, fn(&mut Layers) -> &mut bool);
+
+const LAYERS: &[Layer] = &[
+    ("Robot", "the robot's visual meshes", |l| &mut l.robot),
+    ("Collision", "the robot's collision shapes", |l| &mut l.collision),
+    ("Things", "table and things", |l| &mut l.scene),
+    ("Cameras", "cameras with frusta and pictures", |l| &mut l.cameras),
+    ("Clouds", "point clouds", |l| &mut l.clouds),
+    ("Flow", "the predicted flow", |l| &mut l.flow),
+    ("Target", "the object's ghost in its end state", |l| &mut l.target),
+    ("Grasps", "grasp candidates", |l| &mut l.grasps),
+    ("Motion", "the tool's path and the ghost arm", |l| &mut l.path),
+    ("Contacts", "contacts and their forces", |l| &mut l.contacts),
+    ("Frames", "axes of base, tools and cameras", |l| &mut l.frames),
+    ("Grid", "the floor's grid", |l| &mut l.grid),
+];
+
+impl Panel for ScenePanel {
+    fn about(&self) -> About {
+        About {
+            name: "scene",
+            title: "Scene",
+            purpose: "what is loaded, what of it is drawn, and how",
+            icon: Icon::Cube,
+            key: action::ctrl(egui::Key::Num5),
+            place: Place::Left,
+            scrolls: false,
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Cx) {
+        if cx.shown.opened.subject == Subject::Nothing {
+            widget::empty(
+                ui,
+                "Nothing is open. Open a scene, or drop a file or folder on the window.",
+            );
+            let words = format!("Open scene {}", cx.desk.scene);
+            actions::OPEN_SCENE.main_button(ui, cx, &words);
+        } else {
+            opened(ui, cx);
+            things(ui, cx);
+            cameras(ui, cx);
+            clouds(ui, cx);
+        }
+        layers(ui, cx);
+        points(ui, cx);
+    }
+}
+
+fn opened(ui: &mut Ui, cx: &Cx) {
+    let opened = &cx.shown.opened;
+    let (what, more) = match &opened.subject {
+        Subject::Nothing => return,
+        Subject::Scene { scene, seed } => (scene.clone(), format!("simulated scene, seed {seed}")),
+        Subject::Recording { folder, flow, pose_known } => {
+            let flow = if flow.is_some() { "with a flow" } else { "without a flow" };
+            let pose = if *pose_known { "camera pose known" } else { "camera pose unknown" };
+            (folder.display().to_string(), format!("recording {flow}, {pose}"))
+        }
+        Subject::Robot { urdf } => (urdf.display().to_string(), "robot description".to_owned()),
+        Subject::File(path) => (path.display().to_string(), "file".to_owned()),
+    };
+    ui.add(egui::Label::new(RichText::new(what).strong()).wrap());
+    ui.label(widget::weak(ui, more));
+    let colors = Colors::here(ui);
+    for warning in &opened.warnings {
+        widget::note(ui, Icon::Warning, colors.attention, warning);
+    }
+}
+
+/// Every thing and robot with its parts.
+fn things(ui: &mut Ui, cx: &mut Cx) {
+    let look = cx.shown.look.clone();
+    let mut parts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for item in &look.items {
+        let parts = parts.entry(&item.thing).or_default();
+        if !parts.contains(&item.part.as_ref()) {
+            parts.push(&item.part);
+        }
+    }
+    if parts.is_empty() {
+        return;
+    }
+    CollapsingHeader::new(format!("Things and robot ({})", parts.len()))
+        .id_salt("things")
+        .default_open(true)
+        .show(ui, |ui| {
+            for (thing, parts) in parts {
+                tree(ui, cx, thing, &parts);
+            }
+        });
+}
+
+fn tree(ui: &mut Ui, cx: &mut Cx, thing: &str, parts: &[&str]) {
+    let id = ui.make_persistent_id(("thing", thing));
+    let state =
+        egui::collapsing_header::CollapsingState::load_with_default_open(ui.ctx(), id, false);
+    let header = state.show_header(ui, |ui| {
+        eye(ui, cx, thing);
+        pick(ui, cx, thing, "");
+    });
+    header.body(|ui| {
+        for part in parts.iter().filter(|part| !part.is_empty()) {
+            pick(ui, cx, thing, part);
+        }
+    });
+}
+
+/// Shows or hides a thing by name.
+fn eye(ui: &mut Ui, cx: &mut Cx, name: &str) {
+    let hidden = cx.view.hidden.iter().any(|one| one == name);
+    let (icon, tip) = if hidden {
+        (Icon::EyeShut, format!("Show {name}"))
+    } else {
+        (Icon::Eye, format!("Hide {name}"))
+    };
+    if widget::icon_button(ui, icon, &tip, true, false).clicked() {
+        if hidden {
+            cx.view.hidden.retain(|one| one != name);
+        } else {
+            cx.view.hidden.push(name.to_owned());
+        }
+    }
+}
+
+/// A name that selects what it names, also in the 3D view.
+fn pick(ui: &mut Ui, cx: &mut Cx, thing: &str, part: &str) {
+    let this = Picked { thing: thing.to_owned(), part: part.to_owned() };
+    let selected =
+        cx.view.selected.as_ref().is_some_and(|picked| {
+            picked.thing == thing && (part.is_empty() || picked.part == part)
+        });
+    let label = if part.is_empty() { thing } else { part };
+    let response = ui.selectable_label(selected, label);
+    if response.clicked() {
+        cx.view.selected = if cx.view.selected.as_ref() == Some(&this) { None } else { Some(this) };
+    }
+}
+
+fn cameras(ui: &mut Ui, cx: &mut Cx) {
+    let Some(seen) = cx.shown.seen.clone() else { return };
+    CollapsingHeader::new(format!("Cameras ({})", seen.views.len())).id_salt("cameras").show(
+        ui,
+        |ui| {
+            for view in &seen.views {
+                ui.horizontal_wrapped(|ui| {
+                    eye(ui, cx, &view.camera);
+                    pick(ui, cx, &view.camera, "");
+                    let size = format!("{} x {} px", view.image.width, view.image.height);
+                    let pose = if view.world_from_camera.is_some() { "" } else { ", pose unknown" };
+                    ui.label(widget::weak(ui, size + pose));
+                });
+            }
+        },
+    );
+}
+
+fn clouds(ui: &mut Ui, cx: &mut Cx) {
+    let opened = cx.shown.opened.clone();
+    if opened.clouds.is_empty() {
+        return;
+    }
+    CollapsingHeader::new(format!("Clouds ({})", opened.clouds.len()))
+        .id_salt("clouds")
+        .default_open(true)
+        .show(ui, |ui| {
+            for cloud in &opened.clouds {
+                ui.horizontal_wrapped(|ui| {
+                    eye(ui, cx, &cloud.name);
+                    pick(ui, cx, &cloud.name, "");
+                    let n = widget::count(cloud.cloud.points.len());
+                    ui.label(widget::weak(ui, format!("{n} points")));
+                });
+            }
+        });
+}
+
+fn layers(ui: &mut Ui, cx: &mut Cx) {
+    CollapsingHeader::new("Layers").default_open(true).show(ui, |ui| {
+        let columns = if ui.available_width() > 240.0 { 2 } else { 1 };
+        egui::Grid::new("layers").num_columns(columns).show(ui, |ui| {
+            for (i, (name, what, of)) in LAYERS.iter().enumerate() {
+                ui.checkbox(of(&mut cx.view.layers), *name).on_hover_text(*what);
+                if (i + 1) % columns == 0 {
+                    ui.end_row();
+                }
+            }
+        });
+    });
+}
+
+fn points(ui: &mut Ui, cx: &mut Cx) {
+    CollapsingHeader::new("Points").show(ui, |ui| {
+        let mut metres = matches!(cx.view.point_size, PointSize::Metres(_));
+        ui.horizontal_wrapped(|ui| {
+            ui.label("Size in");
+            let tip_px = "the same on screen at any distance";
+            let tip_mm = "the same in the world";
+            let before = metres;
+            widget::choice(ui, &mut metres, &[(false, "px", tip_px), (true, "mm", tip_mm)]);
+            if metres != before {
+                let size = if metres { PointSize::Metres(0.003) } else { PointSize::Pixels(3.0) };
+                cx.view.point_size = size;
+            }
+        });
+        match &mut cx.view.point_size {
+            PointSize::Pixels(px) => {
+                ui.add(
+                    Slider::new(px, 1.0..=12.0).suffix(" px").fixed_decimals(1).text("Point size"),
+                );
+            }
+            PointSize::Metres(m) => {
+                let mut mm = *m * 1e3;
+                let slider = Slider::new(&mut mm, 0.5..=20.0).suffix(" mm").fixed_decimals(1);
+                if ui.add(slider.text("Point size")).changed() {
+                    *m = mm / 1e3;
+                }
+            }
+        }
+        ui.horizontal_wrapped(|ui| {
+            ui.label("Colour by");
+            widget::choice(
+                ui,
+                &mut cx.view.point_color,
+                &[
+                    (PointColor::Rgb, "picture", "the colours that the camera saw"),
+                    (PointColor::Height, "height", "height over the floor"),
+                    (PointColor::Label, "label", "object, part, inferred side, rest"),
+                    (PointColor::Residual, "residual", "distance from the fitted motion"),
+                ],
+            );
+        });
+    });
+}
