@@ -34,6 +34,9 @@ pub enum DatasetError {
         /// What is wrong and what would be right.
         problem: String,
     },
+    /// Somebody asked to stop while a long file was read.
+    #[error("stopped while {} was read", .0.display())]
+    Stopped(PathBuf),
     /// A numeric array cannot be read.
     #[error("{}: {source}", path.display())]
     Array {

@@ -1,7 +1,9 @@
-//! dataset: recorded RGB-D folders, flow records and numeric arrays, read from and written to disk.
+//! dataset: recorded RGB-D folders, flow records, point clouds and numeric arrays, read from and written
+//! to disk.
 //! It never knows who recorded what it reads, and it never moves anything.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+mod cloud;
 mod error;
 mod flow_file;
 mod npy;
@@ -9,6 +11,7 @@ mod picture;
 mod record;
 mod rgbd;
 
+pub use cloud::{CloudFile, is_cloud, read_cloud};
 pub use error::DatasetError;
 pub use flow_file::{read_flow_file, write_flow_file};
 pub use npy::{NpyArray, NpyData, NpyError, parse_npy, read_npy, serialize_npy, write_npy};

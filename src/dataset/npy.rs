@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::DatasetError;
 
-const MAGIC: &[u8; 6] = b"\x93NUMPY";
+pub(crate) const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
 /// The values of an array, row-major.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,8 +120,16 @@ pub enum NpyError {
     Shape(Vec<usize>),
 }
 
-/// Reads an array from the bytes of an `.npy` file. Bytes after the values are ignored, as NumPy does.
-pub fn parse_npy(bytes: &[u8]) -> Result<NpyArray, NpyError> {
+/// What an `.npy` file says about its values, and where they begin.
+pub(crate) struct NpyHead {
+    pub descr: String,
+    pub shape: Vec<usize>,
+    /// Bytes before the first value.
+    pub end: usize,
+}
+
+/// Reads the header at the start of an `.npy` file.
+pub(crate) fn head(bytes: &[u8]) -> Result<NpyHead, NpyError> {
     let truncated = |expected| NpyError::Truncated { got: bytes.len(), expected };
     if !bytes.starts_with(MAGIC) {
         return Err(NpyError::NotNpy);
@@ -151,6 +159,13 @@ pub fn parse_npy(bytes: &[u8]) -> Result<NpyArray, NpyError> {
     if fortran && shape.iter().filter(|n| **n > 1).count() > 1 {
         return Err(NpyError::FortranOrder);
     }
+    Ok(NpyHead { descr, shape, end })
+}
+
+/// Reads an array from the bytes of an `.npy` file. Bytes after the values are ignored, as NumPy does.
+pub fn parse_npy(bytes: &[u8]) -> Result<NpyArray, NpyError> {
+    let truncated = |expected| NpyError::Truncated { got: bytes.len(), expected };
+    let NpyHead { descr, shape, end } = head(bytes)?;
     let count = shape.iter().try_fold(1_usize, |n, axis| n.checked_mul(*axis));
     let count = count.ok_or_else(|| NpyError::Shape(shape.clone()))?;
     let width = match descr.as_str() {

@@ -56,6 +56,13 @@ pub enum Geometry {
     },
 }
 
+impl Geometry {
+    /// The surface, with normals; a mesh is returned as it is.
+    pub fn mesh(&self) -> Mesh {
+        primitives::mesh(self)
+    }
+}
+
 /// Edge of the box that stands in for a mesh that is not there, metres.
 const STAND_IN: f64 = 0.02;
 
