@@ -88,33 +88,33 @@ impl Colors {
     }
 }
 
-/// Cividis at 0, 1/8, .. 1 (Nuñez, Anderton and Renslow 2018): perceptually uniform, and the same for
-/// colour-blind viewers.
-const CIVIDIS: [[u8; 3]; 9] = [
-    [0, 32, 77],
-    [5, 54, 110],
-    [64, 76, 107],
-    [95, 99, 110],
-    [124, 123, 120],
-    [155, 148, 118],
-    [188, 175, 111],
-    [223, 203, 93],
-    [255, 234, 70],
+/// Cividis without its darkest part, which is lost on a dark floor: perceptually uniform, and the same
+/// for colour-blind viewers.
+const FLOW: [[u8; 3]; 6] = [
+    [33, 76, 160],
+    [74, 107, 156],
+    [119, 137, 146],
+    [168, 165, 124],
+    [217, 194, 85],
+    [255, 229, 61],
 ];
 
-/// Blue, pale, red at -1, -1/2, .. 1.
-const DIVERGING: [[u8; 3]; 5] =
-    [[33, 102, 172], [146, 197, 222], [247, 247, 247], [244, 165, 130], [178, 24, 43]];
+/// The half of a diverging map above its pale middle.
+const RESIDUAL: [[u8; 3]; 5] =
+    [[226, 232, 240], [246, 207, 178], [240, 160, 120], [222, 96, 77], [178, 24, 43]];
 
-/// The colour of a flow at `share` of its time, 0 (start, cool) to 1 (end, warm), 8-bit sRGB.
+/// Residual that counts as far off, metres.
+pub const FAR_OFF: f32 = 0.010;
+
+/// The colour of a flow at `share` of its time, 0 (start, cool) to 1 (end, warm), 8-bit sRGB. The 3D
+/// view draws with the same map.
 pub fn flow_color(share: f32) -> [u8; 3] {
-    // The map's first eighth is nearly black and is lost on a dark floor.
-    along(&CIVIDIS, 0.15 + 0.85 * share.clamp(0.0, 1.0))
+    along(&FLOW, share)
 }
 
-/// The colour of a deviation from -1 to 1, pale in the middle, 8-bit sRGB.
-pub fn diverging_color(deviation: f32) -> [u8; 3] {
-    along(&DIVERGING, 0.5 + 0.5 * deviation.clamp(-1.0, 1.0))
+/// The colour of a distance from the fitted motion, metres: pale at none, red from [`FAR_OFF`] on.
+pub fn residual_color(metres: f32) -> [u8; 3] {
+    along(&RESIDUAL, metres / FAR_OFF)
 }
 
 fn along(stops: &[[u8; 3]], share: f32) -> [u8; 3] {
@@ -190,17 +190,15 @@ impl GraspKind {
         }
     }
 
-    /// Its colour in table, legend and 3D view.
+    /// Its colour in table, legend and 3D view: by what would have to change.
     pub const fn color(self) -> Color32 {
         match self {
-            Self::Chosen => ACCENT,
-            Self::Kept => rgb(0x3FB68B),
-            Self::TooWide => rgb(0xC77F3A),
-            Self::NotAntipodal => rgb(0xB08FD8),
-            Self::HandCollision => rgb(0xE5534B),
-            Self::OutOfReach => rgb(0xE3A33B),
-            Self::ArmCollision => rgb(0xD65A9C),
-            Self::NotTried => rgb(0x7A8392),
+            Self::Chosen => DARK.good,
+            Self::Kept => ACCENT,
+            Self::TooWide | Self::NotAntipodal => DARK.attention,
+            Self::HandCollision | Self::ArmCollision => DARK.refusal,
+            Self::OutOfReach => DARK.policy,
+            Self::NotTried => rgb(0x8A93A2),
         }
     }
 }
@@ -211,10 +209,10 @@ mod tests {
 
     #[test]
     fn maps_run_from_end_to_end_and_take_any_number() {
-        assert_eq!(flow_color(1.0), [255, 234, 70]);
+        assert_eq!(flow_color(1.0), [255, 229, 61]);
         assert_eq!(flow_color(7.0), flow_color(1.0));
-        assert_eq!(diverging_color(0.0), [247, 247, 247]);
-        assert_eq!(diverging_color(-1.0), [33, 102, 172]);
-        assert_eq!(diverging_color(f32::NAN), [33, 102, 172]);
+        assert_eq!(residual_color(0.0), [226, 232, 240]);
+        assert_eq!(residual_color(1.0), [178, 24, 43]);
+        assert_eq!(residual_color(f32::NAN), residual_color(0.0));
     }
 }

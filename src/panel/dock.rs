@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use egui::{Color32, Frame, Margin, Rect, ScrollArea, Sense, Stroke, Ui, Visuals, WidgetText};
+use egui::{Color32, Frame, Margin, ScrollArea, Sense, Stroke, Ui, Visuals, WidgetText};
 use egui_tiles::{
     Behavior, Container, EditAction, Linear, LinearDir, SimplificationOptions, TabState, Tabs,
     Tile, TileId, Tiles, Tree, UiResponse,

@@ -3,7 +3,7 @@
 use egui::{Align2, Area, Color32, Frame, Id, Margin, Mesh, Rect, RichText, Sense, Ui, pos2, vec2};
 use session_api::live::ToShow;
 
-use crate::colors::{diverging_color, flow_color};
+use crate::colors::{FAR_OFF, flow_color, residual_color};
 use crate::{Colors, Cx, GraspKind, PointColor, grasps, widget};
 
 /// Room left to the view's edges, points.
@@ -83,7 +83,7 @@ fn shows_flow(cx: &Cx) -> bool {
 
 fn shows_grasps(cx: &Cx) -> bool {
     let known = cx.shown.plan.as_ref().is_some_and(|plan| !plan.grasps.is_empty());
-    known && cx.view.layers.grasps && matches!(cx.view.brought, None | Some(ToShow::Grasps))
+    known && cx.view.layers.grasps && cx.view.brought == Some(ToShow::Grasps)
 }
 
 fn any(cx: &Cx) -> bool {
@@ -98,7 +98,8 @@ fn legend(ui: &mut Ui, cx: &Cx) {
     }
     if shows_residual(cx) {
         ui.label(RichText::new("Residual").small().strong());
-        ramp(ui, |share| diverging_color(2.0 * share - 1.0), "follows", "far off");
+        let far = format!("{:.0} mm", FAR_OFF * 1e3);
+        ramp(ui, |share| residual_color(share * FAR_OFF), "0", &far);
     }
     if shows_grasps(cx)
         && let Some(plan) = &cx.shown.plan

@@ -29,7 +29,10 @@ mod view;
 mod widget;
 mod workbench;
 
-pub use colors::{Colors, GraspKind, diverging_color, flow_color};
+#[cfg(test)]
+mod test;
+
+pub use colors::{Colors, FAR_OFF, GraspKind, flow_color, residual_color};
 pub use desk::{Asked, Cx};
 pub use icon::Icon;
 pub use registry::{About, Panel, Place, all};

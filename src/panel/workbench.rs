@@ -120,6 +120,13 @@ impl Workbench {
         self.hear(&Heard::Failed(why.to_owned()));
     }
 
+    /// Brings a panel to the front of its tabs, by its name.
+    pub fn bring(&mut self, panel: &str) {
+        for tree in [&mut self.wide, &mut self.stacked, &mut self.tabs] {
+            dock::show(tree, panel);
+        }
+    }
+
     /// Draws everything into `ui`, which covers the window, and says what a person asks.
     /// `view.zoom` is the window's to apply. Nothing is painted where the 3D view shows through.
     pub fn ui(&mut self, ui: &mut Ui, shown: &Shown, sources: &Sources, view: &mut View) -> Asked {

@@ -1,0 +1,8 @@
+//! The panels as a screen reader, a mouse and a keyboard see them.
+
+mod acts;
+mod fixture;
+mod goldens;
+mod harness;
+mod picture;
+mod window;

@@ -1,0 +1,102 @@
+//! The whole window: sizes, layouts, toasts.
+
+use egui::{Key, Modifiers, vec2};
+use egui_kittest::kittest::Queryable;
+use session_api::live::Heard;
+use session_api::{Event, Level};
+
+use super::fixture;
+use super::harness::whole;
+use crate::{Theme, Workbench};
+
+#[test]
+fn every_size_is_drawn() {
+    for (width, height) in [
+        (320.0, 200.0),
+        (200.0, 120.0),
+        (640.0, 480.0),
+        (900.0, 520.0),
+        (1280.0, 800.0),
+        (3840.0, 2160.0),
+    ] {
+        for shown in [fixture::nothing(), fixture::planned(), fixture::refused()] {
+            let harness = whole(vec2(width, height), shown);
+            let view = harness.state().asked.viewport;
+            assert!(view.right() <= width && view.bottom() <= height, "{view:?}");
+        }
+    }
+}
+
+#[test]
+fn the_view_is_the_largest_pane() {
+    let harness = whole(vec2(1280.0, 800.0), fixture::planned());
+    let view = harness.state().asked.viewport;
+    assert!(view.width() > 600.0 && view.height() > 440.0, "{view:?}");
+}
+
+#[test]
+fn a_layout_comes_back() {
+    let mut harness = whole(vec2(1280.0, 800.0), fixture::planned());
+    harness.state_mut().view.theme = Theme::Light;
+    harness.state_mut().view.hidden.push("cup".into());
+    harness.run_steps(1);
+    assert!(!harness.state().asked.layout_changed, "the window did not change it");
+    let text = harness.state().workbench.layout(&harness.state().view);
+    let (again, view) = Workbench::from_layout(&text).unwrap();
+    assert_eq!(view.theme, Theme::Light);
+    assert_eq!(view.hidden, ["cup"]);
+    assert_eq!(again.layout(&view), text);
+}
+
+#[test]
+fn a_broken_layout_is_a_sentence() {
+    for text in ["", "(", "(tree: 3)", "()"] {
+        assert!(Workbench::from_layout(text).is_err(), "{text}");
+    }
+    let whole = Workbench::new().layout(&crate::View::default());
+    // A layout of another version: a panel it does not know, and one that it lacks.
+    let other = whole.replace("\"grasps\"", "\"teleop\"");
+    let (mended, view) = Workbench::from_layout(&other).unwrap();
+    assert!(mended.layout(&view).contains("\"grasps\""));
+    assert!(!mended.layout(&view).contains("\"teleop\""));
+    assert!(Workbench::from_layout(&whole.replace("\"view\"", "\"none\"")).is_err());
+}
+
+#[test]
+fn the_same_error_is_one_toast_with_a_way_to_the_log() {
+    let mut harness = whole(vec2(1280.0, 800.0), fixture::opened());
+    let failed = Heard::Failed("no robot is called `frank`".into());
+    for _ in 0..3 {
+        harness.state_mut().workbench.hear(&failed);
+    }
+    let line = Heard::Event(Event::Line(Level::Info, "opened".into()));
+    harness.state_mut().workbench.hear(&line);
+    harness.run_steps(3);
+    assert_eq!(harness.get_all_by_label("Details").count(), 1);
+    assert!(harness.query_by_label("3 times").is_some());
+    harness.get_by_label("Details").click();
+    harness.run_steps(4);
+    assert!(harness.query_by_label("Details").is_none());
+    assert!(harness.query_by_label_contains("no robot is called").is_some(), "the log shows it");
+}
+
+#[test]
+fn toasts_go_by_themselves() {
+    let mut harness = whole(vec2(1280.0, 800.0), fixture::opened());
+    harness.state_mut().workbench.fail("the disk is full");
+    harness.run_steps(3);
+    assert!(harness.query_by_label("Dismiss").is_some());
+    harness.run_steps(100);
+    assert!(harness.query_by_label("Dismiss").is_none());
+}
+
+#[test]
+fn theme_and_layout_are_actions() {
+    let mut harness = whole(vec2(1280.0, 800.0), fixture::opened());
+    harness.get_by_label("Dark or light theme").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().view.theme, Theme::Light);
+    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::R);
+    harness.step();
+    assert!(harness.state().asked.layout_changed);
+}
