@@ -17,6 +17,8 @@ const OUTLINE: f64 = 0.44;
 /// The same for a seen surface with a straight outline: on things a few pixels wide, neighbours lie on
 /// one side only and normals lean towards the camera.
 const LEANING: f64 = 0.61;
+/// An outline that falls off by more than this was not seen but for its tip, and says nothing.
+const CORNER: f64 = 1.4;
 /// A surface turned away from every camera by more than this could not have been seen: the cosine
 /// between its normal and the direction to the camera.
 const GRAZING: f32 = 0.30;
@@ -180,7 +182,11 @@ impl<'a> Slab<'a> {
         let seen = angles.get(needed - 1).copied().unwrap_or(std::f32::consts::PI);
         let seen = f64::from(seen);
         if seen <= ANTIPODAL {
-            return Side { angle: seen, inferred: false, faces: true };
+            // Normals along an edge are the mean of its two faces, and may face the pad where neither
+            // face does: then the outline falls off to both sides.
+            let outline = outline_angle(touches, sign, edge);
+            let edge_on = (LEANING..CORNER).contains(&outline);
+            return Side { angle: seen.max(outline.min(LEANING)), inferred: false, faces: !edge_on };
         }
         let place = middle.map(|m| f64::from(m / count.max(1) as f32));
         if self.widens(sign, edge, tip as f32) {

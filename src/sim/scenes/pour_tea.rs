@@ -73,7 +73,7 @@ impl Scene for PourTea {
     /// Further back than usual: the hand comes from behind the pot. Two arms stand so that the right
     /// one has the work before it.
     fn world_from_base(&self, robot: &Robot) -> RigidTransform {
-        let aside = if robot.arms.len() > 1 { [-0.17, 0.27] } else { [-0.14, 0.0] };
+        let aside = if robot.arms.len() > 1 { [-0.07, 0.27] } else { [-0.14, 0.0] };
         Translation3::new(aside[0], aside[1], 0.0) * crate::stand::world_from_base(robot)
     }
 
