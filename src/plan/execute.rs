@@ -103,6 +103,8 @@ pub type EachTick<'a, C> = dyn FnMut(&mut C, Phase, &ArmState) + 'a;
 
 /// One who looks on while a task is carried out.
 pub trait ExecuteWatch<C> {
+    /// The cameras were looked through for a new plan, with the arm where it is now.
+    fn looked(&mut self, _observation: &Observation, _now: &JointTarget) {}
     /// A plan is being made: its next step.
     fn planning(&mut self, _plan: &Plan, _step: Step<'_>) {}
     /// A control tick has passed.
@@ -215,6 +217,7 @@ impl<C: Arm + Camera> Runner<'_, C> {
         let observation = self.cell.capture()?;
         let state = self.cell.state()?;
         let now = JointTarget { positions: state.positions, openings: state.openings };
+        self.watch.looked(&observation, &now);
         let options = PlanOptions {
             seed: self.input.options.seed.wrapping_add(1000 * tries as u64),
             attempt: tries,

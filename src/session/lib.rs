@@ -12,6 +12,7 @@ mod eval;
 mod files;
 mod fit;
 mod judges;
+pub mod live;
 mod planned;
 mod planning;
 mod recording;

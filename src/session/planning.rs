@@ -346,7 +346,7 @@ fn report(made: &Made, robot: &Robot) -> PlanReport {
 }
 
 /// Both fits side by side, step by step.
-fn fits(plan: &Plan) -> Vec<FitStep> {
+pub fn fits(plan: &Plan) -> Vec<FitStep> {
     let (Some(trace), Some(flow)) = (&plan.fit, &plan.flow) else { return Vec::new() };
     let start = flow.at(0);
     let sum = start.iter().fold(nalgebra::Vector3::zeros(), |sum, p| sum + p.coords.cast::<f64>());

@@ -8,6 +8,7 @@ mod fits;
 mod harness;
 mod judged;
 mod layering;
+mod live;
 mod machine;
 mod planned;
 mod recorded;

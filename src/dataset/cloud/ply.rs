@@ -266,7 +266,7 @@ impl Rows<'_> {
     }
 
     fn bytes(&mut self, element: &Element) -> Result<bool, Problem> {
-        let mut scalar = |reader: &mut dyn BufRead, kind: Scalar| -> Result<Option<f64>, Problem> {
+        let scalar = |reader: &mut dyn BufRead, kind: Scalar| -> Result<Option<f64>, Problem> {
             let mut b = [0; 8];
             let width = kind.width();
             let whole = fill(reader, &mut b[..width])? == width;

@@ -1,0 +1,104 @@
+//! The live session: one loop over what a face asks, what jobs report and the simulation's clock. It
+//! answers with moments.
+//!
+//! The session's thread owns what is open and never works for long. Whatever takes time (opening,
+//! planning, carrying out) runs on a thread called `jobs` with everything it needs as its own, and
+//! reports.
+
+mod arm_poses;
+mod body;
+mod executing;
+mod job;
+mod judge;
+mod level;
+mod moment;
+mod open_file;
+mod opening;
+mod pace;
+mod planning;
+mod queue;
+mod robot_shown;
+mod session;
+mod showing;
+mod wishes;
+mod world;
+
+use session_api::live::{Act, Door, Inner, Sources, door};
+
+/// What a live session starts with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// What is asked first, before the face asks for anything.
+    pub first: Vec<Act>,
+    /// The robot that is meant where an act names none: a name, or a path to a URDF with its
+    /// `robot.toml`.
+    pub robot: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { first: Vec::new(), robot: "franka".into() }
+    }
+}
+
+/// Starts a live session on a thread of its own and gives the face's end of its door. The session ends
+/// with [`Act::Quit`], or when the door is dropped.
+pub fn spawn(options: Options) -> Door {
+    let (face, inner) = door(sources());
+    // Where no thread can be had the inner end is dropped, and the door says that the session ended.
+    let _ = std::thread::Builder::new().name("session".into()).spawn(move || run(inner, options));
+    face
+}
+
+/// Runs a live session on this thread to its end.
+pub fn run(inner: Inner, options: Options) {
+    session::Session::new(inner, options).run();
+}
+
+/// What can be opened by name.
+pub fn sources() -> Sources {
+    let scenes = sim::scenes::all()
+        .iter()
+        .map(|scene| (scene.name().to_owned(), sentence(scene.name())))
+        .collect();
+    Sources { scenes, robots: robot::robot_names() }
+}
+
+/// The sentences that the scenes' tasks begin with: a task itself is there only once its scene is built.
+const SENTENCES: [(&str, &str); 9] = [
+    ("pick_cube", "pick up the cube"),
+    ("stack_cube", "put the red cube on the green cube"),
+    ("close_box", "close the lid of the box"),
+    ("open_drawer", "open the bottom drawer"),
+    ("place_bowl", "put the bowl on the plate"),
+    ("pour_tea", "pour tea from the teapot into the cup"),
+    ("pen_in_holder", "put the pen into the holder"),
+    ("hang_cup", "hang the cup on the rack"),
+    ("open_top_drawer", "open the top drawer"),
+];
+
+/// What a scene is about; its name in words where nobody wrote it down here.
+fn sentence(scene: &str) -> String {
+    SENTENCES
+        .iter()
+        .find(|(name, _)| *name == scene)
+        .map_or_else(|| scene.replace('_', " "), |(_, sentence)| (*sentence).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use robot::Robot;
+
+    use super::*;
+
+    #[test]
+    fn the_listed_sentences_are_those_of_the_tasks() {
+        let robot = Arc::new(Robot::load("franka").unwrap());
+        for (scene, sentence) in sources().scenes {
+            let cell = crate::eval::cell(&scene, &robot, 0, 0).unwrap();
+            assert_eq!(cell.task().instruction, sentence, "{scene}");
+        }
+    }
+}
