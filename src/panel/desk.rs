@@ -72,14 +72,16 @@ pub struct Desk {
     pub reason: String,
     /// The stage whose details are unfolded.
     pub stage: Option<String>,
+    /// Whether the unfolded stage is to be scrolled to.
+    pub scroll_to_stage: bool,
     /// Messages.
     pub log: Log,
     /// Part of a long work that is done.
     pub progress: Option<(&'static str, usize, usize)>,
     /// Flow and planned motion as they are played.
     pub preview: Preview,
-    /// The panel that is to come to the front.
-    pub front: Option<&'static str>,
+    /// Panels that are to come to the front, the most important one last.
+    pub front: Vec<&'static str>,
     /// The field that is to get the focus.
     pub focus: Option<Field>,
     /// Whether the palette is open.
@@ -95,7 +97,7 @@ pub struct Desk {
 impl Desk {
     /// Brings a panel to the front.
     pub fn show(&mut self, panel: &'static str) {
-        self.front = Some(panel);
+        self.front.push(panel);
     }
 
     /// Takes over what came with a newly opened thing, and the refusal of a new plan.
@@ -149,7 +151,14 @@ impl Desk {
             self.stage = Some(row.name.clone());
             view.brought = ToShow::of_stage(&row.name);
             self.refused = Some(refused);
-            self.front = Some("plan");
+            self.scroll_to_stage = true;
+            // Where panels share a row of tabs the last one is seen: the plan says what to try.
+            match row.name.as_str() {
+                "grasp" => self.front.push("grasps"),
+                "target" | "verdict" => self.front.push("target"),
+                _ => {}
+            }
+            self.front.push("plan");
         }
     }
 }

@@ -10,7 +10,7 @@ use egui_tiles::{
 
 use crate::icon::Icon;
 use crate::registry::{Panel, Place};
-use crate::{Colors, Cx, actions, legend};
+use crate::{Colors, Cx, actions, legend, start};
 
 /// The pane of the 3D view; the others are called like their panels.
 pub const VIEW: &str = "view";
@@ -49,6 +49,13 @@ pub fn tree(room: Room, panels: &[Box<dyn Panel>]) -> Tree<String> {
         Room::Wide => wide(&mut tiles, view, panels),
         Room::Stacked => {
             let tabs = tabs(&mut tiles, panels, |_| true);
+            // What one does first.
+            let first = tiles.find_pane(&"instruction".to_owned());
+            if let (Some(first), Some(Tile::Container(Container::Tabs(tabs)))) =
+                (first, tiles.get_mut(tabs))
+            {
+                tabs.set_active(first);
+            }
             let split = Linear::new_binary(LinearDir::Vertical, [view, tabs], 0.5);
             tiles.insert_new(Tile::Container(Container::Linear(split)))
         }
@@ -91,7 +98,7 @@ fn wide(tiles: &mut Tiles<String>, view: TileId, panels: &[Box<dyn Panel>]) -> T
         insert(linear)
     };
     let right =
-        shared(LinearDir::Vertical, &[(right[0], 0.24), (right[1], 0.40), (right[2], 0.36)]);
+        shared(LinearDir::Vertical, &[(right[0], 0.22), (right[1], 0.39), (right[2], 0.39)]);
     shared(LinearDir::Horizontal, &[(left, 0.18), (middle, 0.54), (right, 0.28)])
 }
 
@@ -168,6 +175,7 @@ impl Dock<'_, '_> {
         let dragging = ui.ctx().dragged_id().is_some();
         self.cx.asked.pointer_in_view = response.contains_pointer() && !dragging;
         legend::ui(ui, self.cx, rect);
+        start::ui(ui, self.cx, rect);
         if self.cx.asked.pointer_in_view {
             legend::hovered(ui, self.cx);
         }
@@ -175,6 +183,7 @@ impl Dock<'_, '_> {
 
     fn view_buttons(&mut self, ui: &mut Ui) {
         // From the right to the left.
+        ui.add_space(4.0);
         actions::CAMERA.icon_button(ui, self.cx, Icon::Home);
         actions::FRAME.icon_button(ui, self.cx, Icon::Frame);
         if ui.available_width() > 280.0 {

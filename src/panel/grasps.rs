@@ -8,7 +8,7 @@ use egui_extras::{Column, TableBuilder, TableRow};
 use interface::GraspCandidate;
 use session_api::live::PlanShown;
 
-use crate::icon::{self, Icon};
+use crate::icon::{Icon, sorted};
 use crate::registry::{About, Panel, Place};
 use crate::{Colors, Cx, GraspKind, action, actions, widget};
 
@@ -95,9 +95,9 @@ impl GraspsPanel {
                 if n == 0 {
                     continue;
                 }
-                mark(ui, kind);
                 let label = format!("{} {n}", kind.name());
-                if ui.selectable_label(self.only == Some(kind), label).clicked() {
+                let on = self.only == Some(kind);
+                if widget::chip(ui, icon(kind), kind.color(), &label, on).clicked() {
                     self.only = if self.only == Some(kind) { None } else { Some(kind) };
                 }
             }
@@ -132,6 +132,7 @@ impl GraspsPanel {
                 .sense(Sense::click())
                 .auto_shrink(false)
                 .striped(true)
+                .cell_layout(egui::Layout::left_to_right(egui::Align::Center))
                 .column(Column::exact(112.0))
                 .column(Column::exact(46.0))
                 .column(Column::exact(52.0))
@@ -195,7 +196,7 @@ impl GraspsPanel {
         }
         if on {
             let at = egui::pos2(response.rect.right() + 2.0, response.rect.center().y);
-            icon::sorted(ui.painter(), at, !self.falling, Colors::here(ui).weak);
+            sorted(ui.painter(), at, !self.falling, Colors::here(ui).weak);
         }
     }
 }
@@ -205,21 +206,20 @@ fn kinds(plan: &PlanShown) -> Vec<GraspKind> {
     plan.grasps.iter().enumerate().map(|(i, g)| GraspKind::of(g, chosen == Some(i))).collect()
 }
 
-/// The mark of a kind, in its colour.
-pub fn mark(ui: &mut Ui, kind: GraspKind) {
-    let icon = match kind {
+/// The mark of a kind.
+pub fn icon(kind: GraspKind) -> Icon {
+    match kind {
         GraspKind::Chosen => Icon::Diamond,
         GraspKind::Kept => Icon::Check,
         GraspKind::NotTried => Icon::Dash,
         _ => Icon::Cross,
-    };
-    widget::icon_only(ui, icon, kind.color());
+    }
 }
 
 fn cells(row: &mut TableRow, index: usize, grasp: &GraspCandidate, kind: GraspKind) {
     row.col(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        mark(ui, kind);
+        widget::icon_only(ui, icon(kind), kind.color());
         ui.label(kind.name());
     });
     let number = |row: &mut TableRow, text: String| {

@@ -45,7 +45,7 @@ impl Panel for InstructionPanel {
         if cx.shown.opened.subject == Subject::Nothing {
             widget::empty(ui, "Open a scene or a recording, then say what the arm is to do.");
             let words = format!("Open scene {}", cx.desk.scene);
-            actions::OPEN_SCENE.main_button(ui, cx, &words);
+            actions::OPEN_SCENE.button(ui, cx, &words);
             return;
         }
         if !cx.plannable() {
@@ -54,18 +54,14 @@ impl Panel for InstructionPanel {
                 "What is open shows no scene to plan in. Open a scene or a recording.",
             );
             let words = format!("Open scene {}", cx.desk.scene);
-            actions::OPEN_SCENE.main_button(ui, cx, &words);
+            actions::OPEN_SCENE.button(ui, cx, &words);
             return;
         }
         if field(ui, cx) && cx.idle() {
             cx.plan_from(None);
         }
         ui.horizontal_wrapped(|ui| {
-            if cx.idle() {
-                actions::PLAN.main_button(ui, cx, "Plan");
-            } else {
-                actions::STOP.button(ui, cx, "Stop");
-            }
+            actions::PLAN.main_button(ui, cx, "Plan");
             history(ui, cx);
         });
         examples(ui, cx);
@@ -86,7 +82,7 @@ fn field(ui: &mut Ui, cx: &mut Cx) -> bool {
         .desired_width(f32::INFINITY)
         .return_key(KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter));
     let response = ui.add(edit);
-    widget::named(&response, "Instruction");
+    widget::named(&response, "Instruction text");
     if cx.desk.focus == Some(Field::Instruction) {
         response.request_focus();
         cx.desk.focus = None;

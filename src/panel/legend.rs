@@ -31,8 +31,11 @@ pub fn ui(ui: &mut Ui, cx: &Cx, rect: Rect) {
     }
     if !cx.view.quality.is_empty() && rect.width() > 2.0 * SMALL.x {
         card(ui, "quality", inside.right_bottom(), Align2::RIGHT_BOTTOM, rect, |ui| {
+            // The card of the flow's legend needs the other side.
+            ui.set_max_width(rect.width() - SMALL.x);
             let fps = format!("{:.0} frames a second", cx.view.frames_a_second);
-            ui.label(widget::weak(ui, fps)).on_hover_text(&cx.view.quality);
+            let text = format!("{} · {fps}", cx.view.quality.trim_end_matches('.'));
+            ui.add(egui::Label::new(widget::weak(ui, text)).truncate());
         });
     }
 }
@@ -111,7 +114,7 @@ fn legend(ui: &mut Ui, cx: &Cx) {
             if n > 0 {
                 ui.horizontal(|ui| {
                     ui.spacing_mut().item_spacing.x = 6.0;
-                    grasps::mark(ui, kind);
+                    widget::icon_only(ui, grasps::icon(kind), kind.color());
                     ui.label(widget::weak(ui, format!("{} {n}", kind.name())));
                 });
             }

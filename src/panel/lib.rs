@@ -22,6 +22,7 @@ mod registry;
 mod robot;
 mod scene;
 mod simulation;
+mod start;
 mod target;
 mod theme;
 mod toast;

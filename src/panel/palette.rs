@@ -96,6 +96,14 @@ fn matches(title: &str, query: &str) -> bool {
     query.to_lowercase().split_whitespace().all(|word| title.contains(word))
 }
 
+/// How many words of `query` begin a word of `title`: `pen` is rather the pen than `open`.
+fn begun(title: &str, query: &str) -> usize {
+    let title = title.to_lowercase();
+    let words: Vec<_> = title.split(|c: char| !c.is_alphanumeric()).collect();
+    let query = query.to_lowercase();
+    query.split_whitespace().filter(|q| words.iter().any(|word| word.starts_with(q))).count()
+}
+
 impl Palette {
     /// Draws it while it is open.
     pub fn ui(&mut self, ctx: &egui::Context, cx: &mut Cx) {
@@ -134,8 +142,9 @@ impl Palette {
         if response.changed() {
             self.at = 0;
         }
-        let entries: Vec<_> =
-            entries(cx).into_iter().filter(|entry| matches(&entry.title(), &self.text)).collect();
+        let mut entries = entries(cx);
+        entries.retain(|entry| matches(&entry.title(), &self.text));
+        entries.sort_by_key(|entry| std::cmp::Reverse(begun(&entry.title(), &self.text)));
         if entries.is_empty() {
             widget::empty(ui, "Nothing that can be done now is called so.");
             return false;
@@ -175,5 +184,8 @@ mod tests {
         assert!(matches("Open scene: pour_tea", "pour open"));
         assert!(matches("Plan", ""));
         assert!(!matches("Plan", "play"));
+        assert!(
+            begun("Open scene: pen_in_holder", "scene pen") > begun("Open the scene", "scene pen")
+        );
     }
 }

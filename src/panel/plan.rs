@@ -69,14 +69,18 @@ impl Panel for PlanPanel {
                 actions::STOP.button(ui, cx, "Stop");
             }
             if plan.retries > 0 {
-                ui.label(widget::weak(ui, format!("{} predictions refused before", plan.retries)));
+                let noun = if plan.retries == 1 { "prediction" } else { "predictions" };
+                ui.label(widget::weak(ui, format!("{} {noun} refused before", plan.retries)));
             }
         });
         refusal(ui, &plan);
         ui.add_space(4.0);
-        for row in &plan.rows {
-            stage(ui, cx, &plan, row);
-        }
+        ui.scope(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for row in &plan.rows {
+                stage(ui, cx, &plan, row);
+            }
+        });
         if !plan.warnings.is_empty() {
             widget::heading(ui, "Warnings");
             let colors = Colors::here(ui);
@@ -91,7 +95,7 @@ fn empty(ui: &mut Ui, cx: &mut Cx) {
     if matches!(cx.shown.opened.subject, Subject::Nothing) {
         widget::empty(ui, "No plan yet. Open a scene first, then plan in it.");
         let words = format!("Open scene {}", cx.desk.scene);
-        actions::OPEN_SCENE.main_button(ui, cx, &words);
+        actions::OPEN_SCENE.button(ui, cx, &words);
     } else {
         widget::empty(ui, "No plan yet. Planning fills this panel with one row a stage.");
         actions::PLAN.main_button(ui, cx, "Plan");
@@ -124,19 +128,23 @@ fn stage(ui: &mut Ui, cx: &mut Cx, plan: &PlanShown, row: &Row) {
     if open {
         egui::Frame::new().inner_margin(egui::Margin { left: 22, ..8.into() }).show(ui, |ui| {
             ui.set_width(ui.available_width());
+            ui.spacing_mut().item_spacing.y = 4.0;
             details(ui, cx, plan, row);
         });
     }
 }
 
 /// One row: mark and word, name, time, reason. Whether it was clicked.
-fn line(ui: &mut Ui, cx: &Cx, row: &Row, open: bool) -> bool {
+fn line(ui: &mut Ui, cx: &mut Cx, row: &Row, open: bool) -> bool {
     let colors = Colors::here(ui);
     let (icon, word, color) = state(row.state, colors);
     let brought =
         ToShow::of_stage(&row.name).is_some() && cx.view.brought == ToShow::of_stage(&row.name);
-    let size = vec2(ui.available_width(), 28.0);
+    let size = vec2(ui.available_width(), 26.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    if open && std::mem::take(&mut cx.desk.scroll_to_stage) {
+        response.scroll_to_me(None);
+    }
     response.widget_info(|| {
         let time = if row.millis > 0.0 { widget::millis(row.millis) } else { String::new() };
         let label = format!("{} {word} {time} {}", row.name, row.detail);
@@ -157,22 +165,15 @@ fn line(ui: &mut Ui, cx: &Cx, row: &Row, open: bool) -> bool {
     );
     let ui = &mut ui;
     ui.spacing_mut().item_spacing.x = 6.0;
-    quiet(ui, |ui| {
-        widget::icon_only(ui, icon, color);
-        cell(ui, 62.0, |ui| ui.label(RichText::new(word).small().color(color)));
-        cell(ui, 58.0, |ui| ui.label(RichText::new(&row.name).strong()));
-        cell(ui, 52.0, |ui| {
-            let time = if row.millis > 0.0 { widget::millis(row.millis) } else { String::new() };
-            ui.label(widget::weak(ui, time))
-        });
-        ui.add(Label::new(widget::weak(ui, &row.detail)).truncate());
+    widget::icon_only(ui, icon, color);
+    cell(ui, 62.0, |ui| ui.label(RichText::new(word).small().color(color)));
+    cell(ui, 58.0, |ui| ui.label(RichText::new(&row.name).strong()));
+    cell(ui, 52.0, |ui| {
+        let time = if row.millis > 0.0 { widget::millis(row.millis) } else { String::new() };
+        ui.label(widget::weak(ui, time))
     });
+    ui.add(Label::new(widget::weak(ui, &row.detail)).truncate());
     response.on_hover_text(format!("{word}: {}", row.detail)).clicked()
-}
-
-/// Draws what the row itself has said to a screen reader already.
-fn quiet(ui: &mut Ui, draw: impl FnOnce(&mut Ui)) {
-    draw(ui);
 }
 
 fn cell(ui: &mut Ui, width: f32, draw: impl FnOnce(&mut Ui) -> egui::Response) {
@@ -191,7 +192,8 @@ fn details(ui: &mut Ui, cx: &mut Cx, plan: &PlanShown, row: &Row) {
     if !row.detail.is_empty() {
         ui.add(Label::new(&row.detail).wrap().selectable(true));
     }
-    if row.state == RowState::Refused {
+    // The card above has said it where the whole plan was refused.
+    if row.state == RowState::Refused && plan.refused.is_none() {
         let colors = Colors::here(ui);
         widget::note(ui, Icon::Info, colors.accent_text, advice(&row.name));
     }

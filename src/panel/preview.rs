@@ -82,7 +82,7 @@ pub fn flow_slider(ui: &mut Ui, cx: &mut Cx) {
         let icon = if cx.desk.preview.flow { Icon::Pause } else { Icon::Play };
         actions::PLAY_FLOW.icon_button(ui, cx, icon);
         let mut at = cx.view.flow_share * secs;
-        let slider = Slider::new(&mut at, 0.0..=secs).suffix(" s").fixed_decimals(2);
+        let slider = widget::slider(&mut at, 0.0..=secs).suffix(" s").fixed_decimals(2);
         if slide(ui, slider, "Flow") {
             cx.view.flow_share = at / secs;
             cx.desk.preview.flow = false;
@@ -100,7 +100,7 @@ pub fn path_slider(ui: &mut Ui, cx: &mut Cx) {
         let icon = if cx.desk.preview.path { Icon::Pause } else { Icon::Play };
         actions::PLAY_PATH.icon_button(ui, cx, icon);
         let mut at = cx.view.path_secs;
-        let slider = Slider::new(&mut at, 0.0..=secs).suffix(" s").fixed_decimals(2);
+        let slider = widget::slider(&mut at, 0.0..=secs).suffix(" s").fixed_decimals(2);
         if slide(ui, slider, "Ghost arm") {
             cx.view.path_secs = at;
             cx.desk.preview.path = false;
@@ -116,6 +116,6 @@ pub fn path_slider(ui: &mut Ui, cx: &mut Cx) {
 }
 
 fn slide(ui: &mut Ui, slider: Slider, name: &str) -> bool {
-    ui.spacing_mut().slider_width = (ui.available_width() - 160.0).clamp(48.0, 320.0);
+    ui.spacing_mut().slider_width = (ui.available_width() - 224.0).clamp(48.0, 320.0);
     ui.add(slider.text(name)).changed()
 }

@@ -1,6 +1,6 @@
 //! The panel `robot`: every joint with its limits, where it is and where it is sent.
 
-use egui::{Color32, Rect, Slider, Ui, pos2, vec2};
+use egui::{Color32, Rect, Ui, pos2, vec2};
 use interface::JointSpec;
 use session_api::live::{Act, RobotShown};
 
@@ -38,7 +38,7 @@ impl Panel for RobotPanel {
         let Some(robot) = cx.shown.opened.robot.clone() else {
             widget::empty(ui, "No robot is open. Open a scene, or drop a URDF on the window.");
             let words = format!("Open scene {}", cx.desk.scene);
-            actions::OPEN_SCENE.main_button(ui, cx, &words);
+            actions::OPEN_SCENE.button(ui, cx, &words);
             return;
         };
         ui.label(egui::RichText::new(&robot.name).strong());
@@ -132,7 +132,8 @@ impl RobotPanel {
         let mut value = held.unwrap_or(target) * limits.scale;
         ui.spacing_mut().slider_width = (ui.available_width() - 84.0).clamp(48.0, 480.0);
         let range = limits.lower * limits.scale..=limits.upper * limits.scale;
-        let slider = Slider::new(&mut value, range).suffix(limits.unit).fixed_decimals(1);
+        let slider = widget::slider(&mut value, range).suffix(limits.unit).fixed_decimals(1);
+        let slider = slider.trailing_fill(false);
         let response = ui.add(slider);
         widget::named(&response, name);
         let rail = Rect::from_min_size(
@@ -159,7 +160,7 @@ fn tick(ui: &Ui, rail: Rect, share: f64, color: Color32) {
     // The handle's middle runs between half a handle from either end.
     let rail = rail.shrink2(vec2(rail.height() / 2.5, 0.0));
     let x = rail.left() + (share.clamp(0.0, 1.0) as f32) * rail.width();
-    let bottom = rail.bottom();
+    let bottom = rail.bottom() + 2.0;
     let points = vec![pos2(x, bottom - 5.0), pos2(x + 4.0, bottom), pos2(x - 4.0, bottom)];
     ui.painter().add(egui::Shape::convex_polygon(points, color, egui::Stroke::NONE));
 }

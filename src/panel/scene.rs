@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use egui::{CollapsingHeader, RichText, Slider, Ui};
+use egui::{CollapsingHeader, RichText, Ui};
 use session_api::live::Subject;
 
 use crate::icon::Icon;
@@ -50,7 +50,7 @@ impl Panel for ScenePanel {
                 "Nothing is open. Open a scene, or drop a file or folder on the window.",
             );
             let words = format!("Open scene {}", cx.desk.scene);
-            actions::OPEN_SCENE.main_button(ui, cx, &words);
+            actions::OPEN_SCENE.button(ui, cx, &words);
         } else {
             opened(ui, cx);
             things(ui, cx);
@@ -192,7 +192,7 @@ fn clouds(ui: &mut Ui, cx: &mut Cx) {
 
 fn layers(ui: &mut Ui, cx: &mut Cx) {
     CollapsingHeader::new("Layers").default_open(true).show(ui, |ui| {
-        let columns = if ui.available_width() > 240.0 { 2 } else { 1 };
+        let columns = if ui.available_width() > 180.0 { 2 } else { 1 };
         egui::Grid::new("layers").num_columns(columns).show(ui, |ui| {
             for (i, (name, what, of)) in LAYERS.iter().enumerate() {
                 ui.checkbox(of(&mut cx.view.layers), *name).on_hover_text(*what);
@@ -221,12 +221,15 @@ fn points(ui: &mut Ui, cx: &mut Cx) {
         match &mut cx.view.point_size {
             PointSize::Pixels(px) => {
                 ui.add(
-                    Slider::new(px, 1.0..=12.0).suffix(" px").fixed_decimals(1).text("Point size"),
+                    widget::slider(px, 1.0..=12.0)
+                        .suffix(" px")
+                        .fixed_decimals(1)
+                        .text("Point size"),
                 );
             }
             PointSize::Metres(m) => {
                 let mut mm = *m * 1e3;
-                let slider = Slider::new(&mut mm, 0.5..=20.0).suffix(" mm").fixed_decimals(1);
+                let slider = widget::slider(&mut mm, 0.5..=20.0).suffix(" mm").fixed_decimals(1);
                 if ui.add(slider.text("Point size")).changed() {
                     *m = mm / 1e3;
                 }

@@ -1,6 +1,6 @@
 //! The panel `simulation`: the clock of the world, and the previews of flow and planned motion.
 
-use egui::{DragValue, RichText, Slider, Ui};
+use egui::{DragValue, RichText, Ui};
 use session_api::live::{Act, Transport};
 
 use crate::icon::Icon;
@@ -31,7 +31,7 @@ impl Panel for SimulationPanel {
         if !cx.simulated() {
             widget::empty(ui, "No simulated scene is open. Open one to run it.");
             let words = format!("Open scene {}", cx.desk.scene);
-            actions::OPEN_SCENE.main_button(ui, cx, &words);
+            actions::OPEN_SCENE.button(ui, cx, &words);
         } else {
             clock(ui, cx);
             readings(ui, cx);
@@ -60,7 +60,7 @@ fn clock(ui: &mut Ui, cx: &mut Cx) {
     ui.horizontal_wrapped(|ui| {
         let mut speed = cx.shown.speed;
         let slider =
-            Slider::new(&mut speed, 0.05..=20.0).logarithmic(true).suffix(" x").text("Speed");
+            widget::slider(&mut speed, 0.05..=20.0).logarithmic(true).suffix(" x").text("Speed");
         if ui.add(slider).on_hover_text("Simulated seconds a second").changed() {
             cx.act(Act::Transport(Transport::Speed(speed)));
         }

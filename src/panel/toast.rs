@@ -1,6 +1,6 @@
 //! Short messages over the window's corner: what failed, once, with the way to its details.
 
-use egui::{Align2, Area, Context, Frame, Id, Label, Order, RichText, vec2};
+use egui::{Align2, Area, Context, Frame, Id, Label, Order, Rect, RichText, vec2};
 
 use crate::log::LogLevel;
 use crate::{Colors, widget};
@@ -39,8 +39,8 @@ impl Toasts {
         }
     }
 
-    /// Draws them; whether the details of one are asked for.
-    pub fn ui(&mut self, ctx: &Context, now: f64) -> bool {
+    /// Draws them in the upper right corner of `over`; whether the details of one are asked for.
+    pub fn ui(&mut self, ctx: &Context, now: f64, over: Rect) -> bool {
         self.toasts.retain(|toast| toast.until > now);
         let Some(next) = self.toasts.iter().map(|toast| toast.until).reduce(f64::min) else {
             return false;
@@ -50,9 +50,10 @@ impl Toasts {
         let mut closed = None;
         Area::new(Id::new("toasts"))
             .order(Order::Foreground)
-            .anchor(Align2::RIGHT_TOP, vec2(-16.0, 56.0))
+            .pivot(Align2::RIGHT_TOP)
+            .fixed_pos(over.right_top() + vec2(-8.0, 8.0))
             .show(ctx, |ui| {
-                let width = (ui.ctx().content_rect().width() - 32.0).min(360.0);
+                let width = (over.width() - 16.0).min(360.0);
                 for (i, toast) in self.toasts.iter().enumerate() {
                     let colors = Colors::here(ui);
                     Frame::popup(ui.style()).inner_margin(12).show(ui, |ui| {

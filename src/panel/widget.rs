@@ -61,14 +61,64 @@ pub fn main_button<'a>(ui: &Ui, words: &'a str, enabled: bool) -> Button<'a> {
         .stroke(Stroke::NONE)
 }
 
-/// A mark of one state: an icon, and the word that says the same.
+/// A slider that changes only by hand: egui's default also rounds what it is given, every frame.
+pub fn slider<N: egui::emath::Numeric>(
+    value: &mut N,
+    range: std::ops::RangeInclusive<N>,
+) -> egui::Slider<'_> {
+    egui::Slider::new(value, range).clamping(egui::SliderClamping::Edits)
+}
+
+/// A mark of one state: an icon, and the word that says the same. One piece, so that it never wraps.
 pub fn mark(ui: &mut Ui, icon: Icon, color: Color32, word: &str) -> Response {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        icon_only(ui, icon, color);
-        ui.label(RichText::new(word).color(color))
-    })
-    .inner
+    marked(ui, icon, color, word, color, Sense::hover(), false)
+}
+
+/// A mark that can be clicked and is down when `on`.
+pub fn chip(ui: &mut Ui, icon: Icon, color: Color32, word: &str, on: bool) -> Response {
+    let text = Colors::here(ui).text;
+    marked(ui, icon, color, word, text, Sense::click(), on)
+}
+
+fn marked(
+    ui: &mut Ui,
+    icon: Icon,
+    color: Color32,
+    word: &str,
+    text: Color32,
+    sense: Sense,
+    on: bool,
+) -> Response {
+    const ICON: f32 = 14.0;
+    const GAP: f32 = 6.0;
+    let clicks = sense.senses_click();
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let galley = ui.painter().layout_no_wrap(word.to_owned(), font, text);
+    let pad = if clicks { GRID / 2.0 } else { 0.0 };
+    let height = if clicks { GRID * 3.0 } else { galley.size().y };
+    let size = vec2(ICON + GAP + galley.size().x + 2.0 * pad, height);
+    let (rect, response) = ui.allocate_exact_size(size, sense);
+    response.widget_info(|| {
+        if clicks {
+            WidgetInfo::selected(WidgetType::SelectableLabel, ui.is_enabled(), on, word)
+        } else {
+            WidgetInfo::labeled(WidgetType::Label, ui.is_enabled(), word)
+        }
+    });
+    if on || (clicks && (response.hovered() || response.has_focus())) {
+        let look = ui.style().interact(&response);
+        let fill = if on { ui.visuals().selection.bg_fill } else { look.weak_bg_fill };
+        ui.painter().rect_filled(rect, look.corner_radius, fill);
+    }
+    let left = rect.left() + pad;
+    let square = egui::Rect::from_center_size(
+        egui::pos2(left + ICON / 2.0, rect.center().y),
+        vec2(ICON, ICON),
+    );
+    icon.paint(ui.painter(), square, color);
+    let at = egui::pos2(left + ICON + GAP, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, text);
+    response
 }
 
 /// An icon without a name; the word stands beside it.

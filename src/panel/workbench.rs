@@ -15,7 +15,7 @@ use crate::log::{LogLevel, line_of};
 use crate::palette::Palette;
 use crate::registry::{self, Panel};
 use crate::toast::Toasts;
-use crate::{PointSize, Theme, View, action, bar, theme};
+use crate::{Layers, PointColor, PointSize, Theme, View, action, bar, theme};
 
 /// The panels, where they are, and what the window remembers.
 pub struct Workbench {
@@ -29,6 +29,7 @@ pub struct Workbench {
     toasts: Toasts,
     themed: Option<Theme>,
     asking: bool,
+    looks: Option<Looks>,
 }
 
 /// A layout that cannot be used.
@@ -64,6 +65,7 @@ impl Default for Workbench {
             toasts: Toasts::default(),
             themed: None,
             asking: false,
+            looks: None,
         }
     }
 }
@@ -135,7 +137,6 @@ impl Workbench {
             ui.set_style(ui.ctx().global_style());
             self.themed = Some(view.theme);
         }
-        let before = kept_of(view);
         let (now, dt) = ui.input(|input| (input.time, input.stable_dt.min(0.1)));
         let mut asked = Asked { typing: ui.ctx().text_edit_focused(), ..Asked::default() };
         self.desk.now = now;
@@ -165,7 +166,7 @@ impl Workbench {
             Room::Stacked => &mut self.stacked,
             Room::Tabs => &mut self.tabs,
         };
-        if let Some(front) = cx.desk.front.take() {
+        for front in cx.desk.front.drain(..) {
             dock::show(tree, front);
         }
         let mut dock = Dock { cx: &mut cx, panels: &mut self.panels, edited: false };
@@ -173,14 +174,19 @@ impl Workbench {
         let edited = dock.edited && room == Room::Wide;
 
         self.palette.ui(ui.ctx(), &mut cx);
-        if self.toasts.ui(ui.ctx(), now) {
+        let corner = if asked.viewport.width() > 240.0 { asked.viewport } else { ui.max_rect() };
+        if self.toasts.ui(ui.ctx(), now, corner) {
             self.desk.show("log");
         }
         let reset = std::mem::take(&mut self.desk.reset_layout);
         if reset {
             self.reset_layout();
         }
-        asked.layout_changed = edited || reset || before != kept_of(view);
+        let looks = looks(view);
+        // Whoever changed the view since the last frame, the window itself included.
+        let changed = self.looks.as_ref().is_some_and(|before| *before != looks);
+        self.looks = Some(looks);
+        asked.layout_changed = edited || reset || changed;
         asked
     }
 
@@ -202,8 +208,10 @@ fn panel_keys(ctx: &egui::Context, cx: &mut Cx, panels: &[Box<dyn Panel>]) {
     }
 }
 
-/// What of a view is kept, to see whether it changed.
-fn kept_of(view: &View) -> impl PartialEq + use<> {
+/// What of a view is kept.
+type Looks = (Layers, Vec<String>, PointSize, PointColor, Theme, f32);
+
+fn looks(view: &View) -> Looks {
     let View { layers, hidden, point_size, point_color, theme, zoom, .. } = view;
     (*layers, hidden.clone(), *point_size, *point_color, *theme, *zoom)
 }

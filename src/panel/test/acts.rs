@@ -14,9 +14,9 @@ const CTRL: Modifiers = Modifiers::COMMAND;
 fn typing_and_enter_plan() {
     let mut harness = alone("instruction", fixture::opened());
     harness.state_mut().desk.wish.instruction.clear();
-    harness.get_by_label("Instruction").click();
+    harness.get_by_label("Instruction text").click();
     harness.run_steps(2);
-    harness.get_by_label("Instruction").type_text("lift the teapot");
+    harness.get_by_label("Instruction text").type_text("lift the teapot");
     harness.run_steps(2);
     harness.key_press(Key::Enter);
     harness.run_steps(2);
@@ -109,7 +109,7 @@ fn keys_reach_the_session_but_not_from_a_field() {
     assert!(matches!(acts[0], Act::Plan(_)), "{acts:?}");
     assert_eq!(acts[1..], [Act::Execute, Act::Transport(Transport::Play)]);
 
-    harness.get_by_label("Instruction").focus();
+    harness.get_by_label("Instruction text").focus();
     harness.run_steps(2);
     assert!(harness.state().asked.typing);
     harness.key_press(Key::Backspace);

@@ -67,6 +67,7 @@ pub struct Whole {
     pub view: View,
     pub acts: Vec<Act>,
     pub asked: Asked,
+    pub changed: bool,
 }
 
 /// The whole window at a size, points.
@@ -78,6 +79,7 @@ pub fn whole(size: Vec2, shown: Shown) -> Harness<'static, Whole> {
         view: View::default(),
         acts: Vec::new(),
         asked: Asked::default(),
+        changed: false,
     };
     let mut harness = Harness::builder().with_size(size).with_step_dt(0.1).build_ui_state(
         |ui, whole: &mut Whole| {
@@ -86,6 +88,7 @@ pub fn whole(size: Vec2, shown: Shown) -> Harness<'static, Whole> {
             ui.scope_builder(builder, |ui| {
                 let asked = whole.workbench.ui(ui, &whole.shown, &whole.sources, &mut whole.view);
                 whole.acts.extend(asked.acts.iter().cloned());
+                whole.changed |= asked.layout_changed;
                 whole.asked = asked;
             });
         },

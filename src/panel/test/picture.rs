@@ -130,7 +130,11 @@ fn stage(name: &'static str, size: (f32, f32), shown: Shown) -> Stage {
         name,
         size: vec2(size.0, size.1),
         shown,
-        view: View { quality: "software".into(), frames_a_second: 60.0, ..View::default() },
+        view: View {
+            quality: "llvmpipe (software): fewer shadows, no ambient occlusion".into(),
+            frames_a_second: 60.0,
+            ..View::default()
+        },
         open: &[],
         heard: vec![],
         palette: false,
