@@ -2,7 +2,8 @@
 
 use flow::Fit;
 use interface::{
-    Flow3, FlowSource, Observation, Point, RigidTransform, Task, Thing, Verdict, VerifierError,
+    Flow3, FlowQuery, FlowSource, Observation, Point, RigidTransform, Task, Thing, Vector, Verdict,
+    VerdictQuery, VerifierError, WorldModelError,
 };
 use robot::Robot;
 
@@ -162,4 +163,62 @@ fn a_refused_prediction_is_made_again_a_few_times() {
     let (plan, asked) = run(&Case { refusals: 9, options, ..Case::default() });
     assert!(plan.refused.unwrap().contains("not like this"));
     assert_eq!((plan.retries, asked), (2, 3));
+}
+
+#[test]
+fn a_plan_is_made_again_from_any_stage_and_with_any_grasp() {
+    let robot = Robot::load("franka").unwrap();
+    let observation = Observation { views: vec![block_view(0.03)] };
+    let now = robot.home();
+    let input = PlanInput {
+        observation: &observation,
+        instruction: "lift the block",
+        task: None,
+        goal: 0,
+        things: &["block".to_owned()],
+        part: "body",
+        robot: &robot,
+        world_from_base: RigidTransform::translation(-0.25, 0.0, 0.0),
+        now: &now,
+    };
+    let options = PlanOptions::default();
+    let cancel = Cancel::default();
+    let first = plan(&input, &mut Lift(0), &mut NoVerifier, &options, &cancel, &mut |_| ());
+    assert!(first.executable(), "{:?}", first.refused);
+    let again = |from: &str, grasp: Option<usize>, refusals: usize| {
+        let (mut lift, mut told) = (Lift(0), Vec::new());
+        let again = Again::new(first.clone(), from, grasp);
+        let mut verifier = Picky(refusals);
+        let plan =
+            resume(again, &input, &mut lift, &mut verifier, &options, &cancel, &mut |_, s| {
+                if let Step::Ended(stage) = s {
+                    told.push(stage.name);
+                }
+            });
+        assert_eq!(plan.stages.iter().map(|s| s.name).collect::<Vec<_>>(), STAGES, "{from}");
+        (plan, told, lift.0)
+    };
+    for (at, from) in STAGES.iter().enumerate() {
+        let (plan, told, asked) = again(from, None, 0);
+        assert!(plan.executable(), "{from}: {:?}", plan.refused);
+        assert_eq!(told, STAGES[at..]);
+        assert_eq!(asked, usize::from(at < 2), "{from}");
+        assert_eq!(plan.tool_path, first.tool_path, "{from}");
+        assert_eq!(plan.verdicts.len(), 1);
+    }
+    // A verdict that is asked for again and refuses sends back even what an earlier plan left.
+    let (plan, told, asked) = again("verdict", None, 1);
+    assert_eq!((plan.retries, plan.verdicts.len(), asked), (1, 2, 1));
+    assert_eq!(told, STAGES[1..]);
+
+    let chosen = first.grasps.chosen.unwrap();
+    let kept = |g: &interface::GraspCandidate| g.rejection.is_none();
+    let candidates = &first.grasps.candidates;
+    let other = (0..candidates.len()).find(|i| *i != chosen && kept(&candidates[*i])).unwrap();
+    let (plan, told, _) = again("solve", Some(other), 0);
+    assert_eq!((plan.refused.as_ref(), plan.grasps.chosen), (None, Some(other)));
+    assert_eq!(told, STAGES[6..]);
+    assert_ne!(plan.tool_path, first.tool_path);
+    let (plan, _, _) = again("solve", Some(10_000), 0);
+    assert!(plan.refused.unwrap().contains("grasp 10000"));
 }

@@ -91,6 +91,19 @@ struct Element {
     properties: Vec<Property>,
 }
 
+impl Element {
+    /// Bytes of a row, where all rows have the same.
+    fn width(&self) -> Option<usize> {
+        self.properties
+            .iter()
+            .map(|property| match property.kind {
+                Kind::One(kind) => Some(kind.width()),
+                Kind::List { .. } => None,
+            })
+            .sum()
+    }
+}
+
 struct Header {
     format: Format,
     elements: Vec<Element>,
@@ -230,7 +243,11 @@ impl Rows<'_> {
     /// The next row, read into `values` when it is `wanted`; false where the file ends.
     fn next(&mut self, element: &Element, wanted: bool) -> Result<bool, Problem> {
         self.values.clear();
-        if self.format == Format::Text { self.words(element, wanted) } else { self.bytes(element) }
+        if self.format == Format::Text {
+            self.words(element, wanted)
+        } else {
+            self.bytes(element, wanted)
+        }
     }
 
     fn words(&mut self, element: &Element, wanted: bool) -> Result<bool, Problem> {
@@ -265,21 +282,28 @@ impl Rows<'_> {
         Ok(true)
     }
 
-    fn bytes(&mut self, element: &Element) -> Result<bool, Problem> {
-        let scalar = |reader: &mut dyn BufRead, kind: Scalar| -> Result<Option<f64>, Problem> {
-            let mut b = [0; 8];
-            let width = kind.width();
-            let whole = fill(reader, &mut b[..width])? == width;
-            Ok(whole.then(|| kind.value(&b, self.format)))
-        };
+    fn bytes(&mut self, element: &Element, wanted: bool) -> Result<bool, Problem> {
+        if let Some(width) = element.width() {
+            self.buffer.resize(width, 0);
+            if fill(self.reader, &mut self.buffer)? < width {
+                return Ok(false);
+            }
+            let mut rest = self.buffer.as_slice();
+            for property in element.properties.iter().filter(|_| wanted) {
+                let Kind::One(kind) = property.kind else { continue };
+                self.values.push(kind.value(rest, self.format));
+                rest = &rest[kind.width()..];
+            }
+            return Ok(true);
+        }
         for property in &element.properties {
             match property.kind {
                 Kind::One(kind) => {
-                    let Some(value) = scalar(self.reader, kind)? else { return Ok(false) };
+                    let Some(value) = self.scalar(kind)? else { return Ok(false) };
                     self.values.push(value);
                 }
                 Kind::List { count, item } => {
-                    let Some(count) = scalar(self.reader, count)? else { return Ok(false) };
+                    let Some(count) = self.scalar(count)? else { return Ok(false) };
                     let bytes = count.max(0.0) as u64 * item.width() as u64;
                     let mut list = (&mut *self.reader).take(bytes);
                     if std::io::copy(&mut list, &mut std::io::sink())? < bytes {
@@ -290,5 +314,12 @@ impl Rows<'_> {
             }
         }
         Ok(true)
+    }
+
+    fn scalar(&mut self, kind: Scalar) -> Result<Option<f64>, Problem> {
+        let mut b = [0; 8];
+        let width = kind.width();
+        let whole = fill(self.reader, &mut b[..width])? == width;
+        Ok(whole.then(|| kind.value(&b, self.format)))
     }
 }

@@ -5,9 +5,11 @@
 //! planning, carrying out) runs on a thread called `jobs` with everything it needs as its own, and
 //! reports.
 
+mod answers;
 mod arm_poses;
 mod body;
 mod executing;
+mod hearing;
 mod job;
 mod judge;
 mod level;

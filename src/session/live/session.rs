@@ -1,20 +1,19 @@
 //! The loop: acts, reports, ticks, and moments to show.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use interface::LookItem;
-use session_api::live::{Act, Doing, Heard, Inner, Shown, Transport};
+use session_api::live::{Act, Doing, Heard, Inner, Shown};
 use session_api::{Event, Level};
 
 use super::Options;
 use super::executing::SHOW_EVERY;
 use super::job::{self, End, Job, JobKind, Report, Tools};
 use super::moment::Moment;
-use super::opening::{Known, Opening, Wanted, open};
-use super::pace::{Pace, SPEEDS, next_due};
+use super::opening::Known;
+use super::pace::{Pace, next_due};
 use super::planning::Made;
 use super::queue::Queue;
 use super::showing::stopped;
@@ -35,7 +34,7 @@ pub struct Session {
     /// What is shown next.
     pub(super) shown: Shown,
     /// Meshes beside what the world itself shows.
-    items: Vec<LookItem>,
+    pub(super) items: Vec<LookItem>,
     queue: Queue,
     pub(super) pace: Arc<Pace>,
     pub(super) job: Option<Job>,
@@ -47,11 +46,11 @@ pub struct Session {
     /// The plan that stands.
     pub(super) made: Option<Made>,
     pub(super) last_plan: u64,
-    known: Option<Known>,
+    pub(super) known: Option<Known>,
     /// When the next control period is due.
-    due: Instant,
+    pub(super) due: Instant,
     /// Whether the face has not seen the newest moment.
-    unseen: bool,
+    pub(super) unseen: bool,
     shown_at: Instant,
 }
 
@@ -252,234 +251,5 @@ impl Session {
                 self.unseen = true;
             }
         }
-    }
-
-    fn answer(&mut self, act: Act) {
-        match act {
-            Act::OpenScene { scene, robot, seed } => {
-                self.open(Wanted::Scene { scene, robot, seed })
-            }
-            Act::OpenRecording { folder, flow, robot } => {
-                self.open(Wanted::Recording { folder, flow, robot });
-            }
-            Act::Open(path) => self.open_path(path),
-            Act::Reset { seed } => self.reset(seed),
-            Act::Plan(wish) => self.plan(wish, None),
-            Act::TakeGrasp(index) => self.take_grasp(index),
-            Act::Execute => self.execute(),
-            Act::Judge { accept, reason } => self.judge(accept, reason),
-            Act::Stop => {
-                if self.executing() {
-                    if let Some(job) = &self.job {
-                        job.cancel.cancel();
-                    }
-                } else {
-                    self.give_up();
-                }
-            }
-            Act::Transport(transport) => self.transport(transport),
-            Act::MoveJoint { joint, position } => self.moved(|world| world.send(joint, position)),
-            Act::MoveGripper { hand, opening } => {
-                self.moved(|world| world.open_hand(hand, opening))
-            }
-            Act::Home => self.moved(World::go_home),
-            // The loop ends before it comes here.
-            Act::Quit => {}
-        }
-    }
-
-    fn moved(&mut self, how: impl FnOnce(&mut World) -> Result<(), String>) {
-        match how(&mut self.world) {
-            Ok(()) => {
-                // Somebody who moves the arm wants to see it move.
-                if self.world.is_simulated() {
-                    self.pace.change(|state| state.playing = true);
-                }
-                self.look();
-            }
-            Err(sentence) => self.fail(sentence),
-        }
-    }
-
-    fn transport(&mut self, transport: Transport) {
-        if !self.world.is_simulated()
-            && !matches!(transport, Transport::Speed(_) | Transport::Pause)
-        {
-            return self.fail("there is no simulation to run; open a scene first");
-        }
-        match transport {
-            Transport::Play => self.pace.change(|state| state.playing = true),
-            Transport::Pause => self.pace.change(|state| state.playing = false),
-            Transport::Step => self.pace.change(|state| {
-                state.playing = false;
-                state.steps = state.steps.saturating_add(1);
-            }),
-            Transport::Speed(speed) if speed.is_finite() => {
-                self.pace.change(|state| state.speed = speed.clamp(SPEEDS.0, SPEEDS.1));
-                self.due = Instant::now();
-            }
-            Transport::Speed(speed) => self.fail(format!(
-                "a speed of {speed} is no number; it goes from {} to {}",
-                SPEEDS.0, SPEEDS.1
-            )),
-        }
-    }
-
-    fn open_path(&mut self, path: PathBuf) {
-        let (robot, open_recording) = match &self.world {
-            World::Recording(recording) => {
-                (recording.robot_asked.clone(), Some(recording.folder.clone()))
-            }
-            World::Scene(world) => (world.robot_asked.clone(), None),
-            _ => (self.robot.clone(), None),
-        };
-        self.open(Wanted::Path { path, robot, open_recording });
-    }
-
-    fn open(&mut self, wanted: Wanted) {
-        self.give_up();
-        self.doing(Doing::Opening(wanted.name()));
-        let known = self.known.clone();
-        self.start(JobKind::Opening, move |tools| End::Opened(open(&wanted, known, &tools.cancel)));
-    }
-
-    fn reset(&mut self, seed: u64) {
-        match &self.world {
-            World::Scene(world) => {
-                let (scene, robot) = (world.scene.clone(), world.robot_asked.clone());
-                self.open(Wanted::Scene { scene, robot, seed });
-            }
-            World::Recording(recording) => {
-                let wanted = Wanted::Recording {
-                    folder: recording.folder.clone(),
-                    flow: recording.flow_folder.clone(),
-                    robot: recording.robot_asked.clone(),
-                };
-                self.open(wanted);
-            }
-            World::Robot(_) => self.moved(World::go_home),
-            World::Nothing | World::Files => self.fail("there is no scene to build again"),
-        }
-    }
-
-    fn judge(&mut self, accept: bool, reason: String) {
-        match (&self.job, &self.shown.doing) {
-            (Some(job), Doing::Asking) => {
-                // A job that ended meanwhile needs no answer.
-                let _ = job.answers.send((accept, reason));
-            }
-            _ => self.fail("nobody asks for a verdict now"),
-        }
-    }
-
-    fn hear(&mut self, id: u64, report: Report) {
-        let current = self.job.as_ref().is_some_and(|job| job.id == id);
-        if !current {
-            if self.stopping == Some(id)
-                && let Report::Ended(end) = report
-            {
-                self.stopping = None;
-                // What the stopped plan had found can be gone on from.
-                if let (End::Planned(mut made), None) = (*end, &self.made) {
-                    if let Some(shown) = &self.shown.plan {
-                        made.shown = shown.as_ref().clone();
-                    }
-                    self.made = Some(made);
-                }
-            }
-            return;
-        }
-        match report {
-            Report::Doing(doing) => self.doing(doing),
-            Report::Moment(moment) => self.take(*moment),
-            Report::Plan(plan) => {
-                self.last_plan = self.last_plan.max(plan.id);
-                self.shown.plan = Some(plan);
-                self.unseen = true;
-            }
-            Report::Seen(seen) => {
-                self.shown.seen = Some(seen);
-                self.unseen = true;
-            }
-            Report::Heard(heard) => self.inner.tell(heard),
-            Report::Ended(end) => {
-                self.job = None;
-                self.ended(*end);
-            }
-        }
-    }
-
-    fn ended(&mut self, end: End) {
-        self.doing(Doing::Nothing);
-        match end {
-            End::Opened(Ok(opening)) => self.opened(opening),
-            End::Opened(Err(sentence)) | End::GaveUp(sentence) => self.fail(sentence),
-            End::Planned(made) => {
-                if let Some(sentence) = &made.plan.refused {
-                    self.say(Level::Warning, sentence.clone());
-                }
-                self.made = Some(made);
-            }
-            End::Executed { cell, ticks, made } => {
-                if let World::Scene(world) = &mut self.world {
-                    world.target = cell.last_target().clone();
-                    world.ticks = ticks;
-                    world.cell = Some(cell);
-                }
-                self.made = Some(made);
-                self.due = Instant::now();
-                self.look();
-            }
-            End::Broke => {
-                self.fail("the work broke off through a fault in the program; see the terminal");
-                // A scene that was with it is lost and is built again.
-                if let World::Scene(world) = &self.world
-                    && world.cell.is_none()
-                    && let session_api::live::Subject::Scene { seed, .. } =
-                        &self.shown.opened.subject
-                {
-                    self.reset(*seed);
-                }
-            }
-        }
-    }
-
-    fn opened(&mut self, opening: Opening) {
-        let Opening { world, mut opened, items, seen, known } = opening;
-        for warning in &opened.warnings {
-            self.say(Level::Warning, warning.clone());
-        }
-        self.known = known.or(self.known.take());
-        match world {
-            Some(world) => {
-                self.world = world;
-                self.items = items;
-                self.made = None;
-                self.stopping = None;
-                self.shown.plan = None;
-                self.shown.seen = seen;
-                self.pace.change(|state| (state.playing, state.steps) = (false, 0));
-                self.due = Instant::now();
-            }
-            None => {
-                if matches!(self.world, World::Nothing) {
-                    self.world = World::Files;
-                }
-                self.items.extend(items);
-                let there = self.shown.opened.as_ref().clone();
-                opened.clouds.splice(0..0, there.clouds);
-                opened.warnings.splice(0..0, there.warnings);
-                if !matches!(self.world, World::Files) {
-                    let (clouds, warnings) = (opened.clouds, opened.warnings);
-                    opened = session_api::live::Opened {
-                        clouds,
-                        warnings,
-                        ..self.shown.opened.as_ref().clone()
-                    };
-                }
-            }
-        }
-        self.shown.opened = Arc::new(opened);
-        self.look();
     }
 }
