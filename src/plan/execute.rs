@@ -21,7 +21,7 @@ use crate::report::{Phase, Plan, Segment, StageReport};
 const EMPTY: f64 = 0.002;
 /// A hold this much wider or narrower than what was to be held has other surfaces between the pads than
 /// those that were chosen, metres: a handle taken across its corner turns in the hand later.
-const ASKEW: f64 = 0.006;
+const ASKEW: f64 = 0.008;
 /// The object counts as where it should be when half of what is seen of it lies this near, metres.
 const FOLLOWED: f32 = 0.025;
 /// How far the object may move while the hand only comes to it, metres.
