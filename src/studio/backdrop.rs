@@ -58,10 +58,8 @@ const FAR: f32 = 4.2;
 
 /// The background of a theme.
 pub fn background(theme: Theme) -> Color {
-    match theme {
-        Theme::Dark => Color::srgb_u8(0x14, 0x16, 0x1A),
-        Theme::Light => Color::srgb_u8(0xE9, 0xEB, 0xEF),
-    }
+    let [r, g, b, _] = panel::Colors::of(theme).background.to_array();
+    Color::srgb_u8(r, g, b)
 }
 
 fn values(theme: Theme, grid: bool, middle: &Middle) -> GridValues {

@@ -4,7 +4,6 @@
 use bevy::camera::ScalingMode;
 use bevy::prelude::*;
 use bevy::window::RequestRedraw;
-use bevy_egui::egui::Key;
 use panel::CameraWish;
 
 use crate::hands::Hands;
@@ -177,17 +176,8 @@ pub fn steer(mut rig: ResMut<Rig>, hands: Res<Hands>, view: Res<View3d>, time: R
     }
 }
 
-/// Follows keys and the wishes of panels.
-pub fn wish(mut rig: ResMut<Rig>, hands: Res<Hands>, mut shell: ResMut<Shell>, middle: Res<Middle>) {
-    for key in &hands.pressed {
-        shell.view.camera = Some(match key {
-            Key::Num1 => CameraWish::Front,
-            Key::Num3 => CameraWish::Right,
-            Key::Num7 => CameraWish::Top,
-            Key::Num5 => CameraWish::ToggleProjection,
-            _ => CameraWish::Frame,
-        });
-    }
+/// Goes where keys and panels ask it to.
+pub fn wish(mut rig: ResMut<Rig>, mut shell: ResMut<Shell>, middle: Res<Middle>) {
     // `Frame` is taken where it is known what is selected.
     let Some(wish) = shell.view.camera.filter(|wish| *wish != CameraWish::Frame) else { return };
     shell.view.camera = None;

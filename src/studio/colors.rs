@@ -1,4 +1,4 @@
-//! The colours that things mean something by: those of the headless pictures.
+//! Colours of the 3D view that panels and legends do not need, and colours as the shaders take them.
 
 use bevy::color::LinearRgba;
 
@@ -8,10 +8,6 @@ pub const ACCENT: [u8; 3] = [0x4C, 0x9F, 0xFF];
 pub const GOOD: [u8; 3] = [0x3F, 0xB6, 0x8B];
 /// Look twice.
 pub const ATTENTION: [u8; 3] = [0xE3, 0xA3, 0x3B];
-/// Refused, wrong.
-pub const REFUSAL: [u8; 3] = [0xE5, 0x53, 0x4B];
-/// Out of reach.
-pub const REACH: [u8; 3] = [0x8E, 0x7C, 0xFF];
 /// What matters less.
 pub const QUIET: [u8; 3] = [0x8A, 0x93, 0xA2];
 /// The axes.
@@ -31,19 +27,6 @@ fn along(stops: &[[f32; 3]], share: f32) -> [u8; 3] {
     std::array::from_fn(|k| (stops[i][k] + (stops[i + 1][k] - stops[i][k]) * t).round() as u8)
 }
 
-/// The colour of a share of a flow's time, 0 (start, cool) to 1 (end, warm).
-pub fn flow(share: f32) -> [u8; 3] {
-    const STOPS: [[f32; 3]; 6] = [
-        [33.0, 76.0, 160.0],
-        [74.0, 107.0, 156.0],
-        [119.0, 137.0, 146.0],
-        [168.0, 165.0, 124.0],
-        [217.0, 194.0, 85.0],
-        [255.0, 229.0, 61.0],
-    ];
-    along(&STOPS, share)
-}
-
 /// The colour of a share of a height (viridis-like).
 pub fn height(share: f32) -> [u8; 3] {
     const STOPS: [[f32; 3]; 6] = [
@@ -55,20 +38,4 @@ pub fn height(share: f32) -> [u8; 3] {
         [253.0, 231.0, 37.0],
     ];
     along(&STOPS, share)
-}
-
-/// Residual that counts as far off, metres.
-pub const FAR_OFF: f32 = 0.010;
-
-/// The colour of a distance from the fitted motion: pale where it is nothing, red from
-/// [`FAR_OFF`] on.
-pub fn residual(metres: f32) -> [u8; 3] {
-    const STOPS: [[f32; 3]; 5] = [
-        [226.0, 232.0, 240.0],
-        [246.0, 207.0, 178.0],
-        [240.0, 160.0, 120.0],
-        [222.0, 96.0, 77.0],
-        [178.0, 24.0, 43.0],
-    ];
-    along(&STOPS, metres / FAR_OFF)
 }

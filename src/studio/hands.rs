@@ -2,6 +2,7 @@
 
 use bevy::prelude::*;
 use bevy_egui::egui;
+use panel::Asked;
 
 /// One frame's worth of input to the 3D view.
 #[derive(Resource, Default, Debug)]
@@ -22,35 +23,28 @@ pub struct Hands {
     pub fly: Vec3,
     /// Whether the keys that are held fly faster.
     pub fast: bool,
-    /// Keys that were pressed.
-    pub pressed: Vec<egui::Key>,
     /// Whether a drag that began in the view goes on.
     pub dragging: bool,
 }
 
-/// Keys of the 3D view that do something once.
-const KEYS: [egui::Key; 5] =
-    [egui::Key::F, egui::Key::Num1, egui::Key::Num3, egui::Key::Num7, egui::Key::Num5];
-
 impl Hands {
-    /// Reads what egui heard and did not want; `rect` is the place of the view.
-    pub fn read(&mut self, ctx: &egui::Context, rect: egui::Rect) {
+    /// Whether something is held or turned, so that more of it will come.
+    pub fn busy(&self) -> bool {
+        self.dragging || self.fly != Vec3::ZERO || self.scroll != 0.0
+    }
+
+    /// Reads what egui heard and no panel wanted.
+    pub fn read(&mut self, ctx: &egui::Context, asked: &Asked) {
         let held = self.dragging;
         *self = Self::default();
-        let over = |at: egui::Pos2| {
-            let layer = ctx.layer_id_at(at);
-            rect.shrink(3.0).contains(at)
-                && layer.is_none_or(|layer| layer.order == egui::Order::Background)
-        };
-        let free = ctx.dragged_id().is_none();
-        let typing = ctx.egui_wants_keyboard_input();
+        let rect = asked.viewport;
         ctx.input(|input| {
             let pointer = &input.pointer;
             let at = |p: egui::Pos2| Vec2::new(p.x - rect.min.x, p.y - rect.min.y);
-            let inside = pointer.latest_pos().filter(|p| over(*p));
-            let began = pointer.press_origin().is_some_and(over) && free;
+            let inside = pointer.latest_pos().filter(|_| asked.pointer_in_view);
+            let began = asked.pointer_in_view && pointer.any_pressed();
             self.dragging = pointer.any_down() && (held || began);
-            if self.dragging || (free && !pointer.any_down()) {
+            if self.dragging || !pointer.any_down() {
                 self.pointer = inside.map(at);
             }
             if self.dragging && pointer.is_decidedly_dragging() {
@@ -62,7 +56,7 @@ impl Hands {
                     self.pan = moved;
                 }
             }
-            if inside.is_some() && free {
+            if inside.is_some() {
                 self.scroll = input.smooth_scroll_delta.y;
                 if pointer.primary_clicked() {
                     self.clicked = inside.map(at);
@@ -71,8 +65,7 @@ impl Hands {
                     self.doubled = inside.map(at);
                 }
             }
-            if !typing && !input.modifiers.command && !input.modifiers.alt {
-                self.pressed = KEYS.into_iter().filter(|key| input.key_pressed(*key)).collect();
+            if !asked.typing && !input.modifiers.command && !input.modifiers.alt {
                 let axis = |plus, minus| {
                     f32::from(u8::from(input.key_down(plus)))
                         - f32::from(u8::from(input.key_down(minus)))

@@ -1,25 +1,35 @@
-//! The layout on disk: written by a thread of its own, whole or not at all, soon after each change.
+//! What is kept from one start to the next: the layout and what was open. A thread of its own writes
+//! it, whole or not at all, soon after each change.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use bevy::prelude::*;
+use session_api::live::{Act, Opened, Subject};
+
+use crate::moment::Now;
 
 /// How long changes are gathered before they are written.
 const GATHER: Duration = Duration::from_millis(400);
 /// A layout larger than this is not ours.
 const LARGEST: u64 = 4 << 20;
 
-/// Where the layout is kept for this user.
+/// Where this user's things are kept.
 pub fn usual_place() -> Option<PathBuf> {
     let dirs = directories::ProjectDirs::from("", "", "flowarm")?;
-    Some(dirs.config_dir().join("layout.ron"))
+    Some(dirs.config_dir().to_path_buf())
 }
 
+/// The files that are kept in the folder.
+const LAYOUT: &str = "layout.ron";
+const OPENED: &str = "opened";
+
 /// What was kept; `None` when there is nothing yet, a sentence when it cannot be read.
-pub fn read(path: &Path) -> Result<Option<String>, String> {
+fn read(path: &Path) -> Result<Option<String>, String> {
     let told = |error: std::io::Error| format!("{}: {error}", path.display());
     let size = match std::fs::metadata(path) {
         Ok(data) => data.len(),
@@ -32,31 +42,94 @@ pub fn read(path: &Path) -> Result<Option<String>, String> {
     std::fs::read_to_string(path).map(Some).map_err(told)
 }
 
-/// Hands layouts to the thread that writes them.
+/// The layout as it was; a sentence when it cannot be read.
+pub fn layout(folder: &Path) -> Result<Option<String>, String> {
+    read(&folder.join(LAYOUT))
+}
+
+/// What was open when the window was closed, as the act that opens it again.
+pub fn opened(folder: &Path) -> Option<Act> {
+    from_lines(&read(&folder.join(OPENED)).ok()??)
+}
+
+/// One line a word: the kind, then what it needs.
+fn to_lines(opened: &Opened) -> Option<String> {
+    let robot = opened.robot.as_ref().map_or("", |robot| robot.name.as_str());
+    let lines = match &opened.subject {
+        Subject::Nothing => return None,
+        Subject::Scene { scene, seed } => {
+            vec!["scene".to_string(), scene.clone(), robot.to_string(), seed.to_string()]
+        }
+        Subject::Recording { folder, flow, .. } => vec![
+            "recording".to_string(),
+            folder.display().to_string(),
+            flow.as_ref().map(|flow| flow.display().to_string()).unwrap_or_default(),
+            robot.to_string(),
+        ],
+        Subject::Robot { urdf: path } | Subject::File(path) => {
+            vec!["file".to_string(), path.display().to_string()]
+        }
+    };
+    Some(lines.join("\n"))
+}
+
+fn from_lines(text: &str) -> Option<Act> {
+    let lines: Vec<&str> = text.split('\n').collect();
+    match lines.as_slice() {
+        ["scene", scene, robot, seed] => Some(Act::OpenScene {
+            scene: (*scene).to_string(),
+            robot: (*robot).to_string(),
+            seed: seed.trim().parse().ok()?,
+        }),
+        ["recording", folder, flow, robot] => Some(Act::OpenRecording {
+            folder: PathBuf::from(folder),
+            flow: (!flow.is_empty()).then(|| PathBuf::from(flow)),
+            robot: (*robot).to_string(),
+        }),
+        ["file", path] => Some(Act::Open(PathBuf::from(path))),
+        _ => None,
+    }
+}
+
+/// A thing to keep: the file's name and its text.
+type Sheet = (&'static str, String);
+
+/// Hands what is kept to the thread that writes it.
 #[derive(Resource)]
-pub struct Keeper(std::sync::Mutex<Option<(Sender<String>, std::thread::JoinHandle<()>)>>);
+pub struct Keeper(Mutex<Option<(Sender<Sheet>, JoinHandle<()>)>>);
 
 impl Keeper {
-    /// Begins to keep layouts at `path`; nowhere when `None`.
-    pub fn new(path: Option<PathBuf>) -> Self {
-        let started = path.and_then(|path| {
-            let (sender, texts) = channel();
-            let thread = std::thread::Builder::new().name("layout".into());
-            thread.spawn(move || keep(&path, &texts)).ok().map(|handle| (sender, handle))
+    /// Begins to keep things in a folder; nowhere when `None`.
+    pub fn new(folder: Option<PathBuf>) -> Self {
+        let started = folder.and_then(|folder| {
+            let (sender, sheets) = channel();
+            let thread = std::thread::Builder::new().name("keep".into());
+            thread.spawn(move || keep(&folder, &sheets)).ok().map(|handle| (sender, handle))
         });
-        Self(std::sync::Mutex::new(started))
+        Self(Mutex::new(started))
     }
 
-    /// A new layout.
-    pub fn write(&self, layout: String) {
+    fn send(&self, sheet: Sheet) {
         if let Ok(held) = self.0.lock()
             && let Some((sender, _)) = &*held
         {
-            let _ = sender.send(layout);
+            let _ = sender.send(sheet);
         }
     }
 
-    /// Waits until the last layout is on disk: for after the window.
+    /// A new layout.
+    pub fn layout(&self, layout: String) {
+        self.send((LAYOUT, layout));
+    }
+
+    /// What is open now.
+    pub fn opened(&self, opened: &Opened) {
+        if let Some(lines) = to_lines(opened) {
+            self.send((OPENED, lines));
+        }
+    }
+
+    /// Waits until everything is on disk: for after the window.
     pub fn finish(&self) {
         let taken = self.0.lock().ok().and_then(|mut held| held.take());
         if let Some((sender, thread)) = taken {
@@ -66,12 +139,26 @@ impl Keeper {
     }
 }
 
-fn keep(path: &Path, texts: &Receiver<String>) {
-    while let Ok(mut text) = texts.recv() {
+/// Keeps in mind what is open.
+pub fn remember(now: Res<Now>, keeper: Res<Keeper>, mut before: Local<Option<Arc<Opened>>>) {
+    if before.as_ref().is_none_or(|opened| !Arc::ptr_eq(opened, &now.0.opened)) {
+        keeper.opened(&now.0.opened);
+        *before = Some(now.0.opened.clone());
+    }
+}
+
+fn keep(folder: &Path, sheets: &Receiver<Sheet>) {
+    while let Ok(first) = sheets.recv() {
+        let mut newest = vec![first];
         let mut open = true;
+        // A stream of changes is written, too.
+        let until = Instant::now() + GATHER;
         loop {
-            match texts.recv_timeout(GATHER) {
-                Ok(newer) => text = newer,
+            match sheets.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(sheet) => {
+                    newest.retain(|older| older.0 != sheet.0);
+                    newest.push(sheet);
+                }
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => {
                     open = false;
@@ -79,8 +166,11 @@ fn keep(path: &Path, texts: &Receiver<String>) {
                 }
             }
         }
-        if let Err(error) = write(path, &text) {
-            tracing::warn!("the layout is not kept: {}: {error}", path.display());
+        for (name, text) in newest {
+            let path = folder.join(name);
+            if let Err(error) = write(&path, &text) {
+                tracing::warn!("{} is not kept: {error}", path.display());
+            }
         }
         if !open {
             return;
@@ -106,16 +196,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_layout_is_kept_whole() {
+    fn the_newest_layout_and_what_was_open_are_kept_whole() {
         let folder = std::env::temp_dir().join(format!("flowarm-keep-{}", std::process::id()));
-        let path = folder.join("deep").join("layout.ron");
-        assert_eq!(read(&path), Ok(None));
-        let keeper = Keeper::new(Some(path.clone()));
-        keeper.write("one".into());
-        keeper.write("two".into());
+        assert_eq!(layout(&folder), Ok(None));
+        let keeper = Keeper::new(Some(folder.clone()));
+        keeper.layout("one".into());
+        let subject = Subject::Scene { scene: "stack_cube".into(), seed: 7 };
+        keeper.opened(&Opened { subject, ..Opened::default() });
+        keeper.layout("two".into());
         keeper.finish();
-        assert_eq!(read(&path), Ok(Some("two".into())));
-        assert!(!path.with_extension("new").exists());
+        assert_eq!(layout(&folder), Ok(Some("two".into())));
+        let again = Act::OpenScene { scene: "stack_cube".into(), robot: String::new(), seed: 7 };
+        assert_eq!(opened(&folder), Some(again));
         std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_broken_note_of_what_was_open_opens_nothing() {
+        assert_eq!(from_lines("scene\nx\ny\nmany"), None);
+        assert_eq!(from_lines(""), None);
     }
 }

@@ -7,6 +7,7 @@ mod axes;
 mod backdrop;
 mod camera;
 mod colors;
+mod display;
 mod environment;
 mod evidence;
 mod hands;

@@ -4,6 +4,7 @@ use bevy::camera::Exposure;
 use bevy::core_pipeline::tonemapping::Tonemapping;
 use bevy::light::{EnvironmentMapLight, ShadowFilteringMethod};
 use bevy::prelude::*;
+use bevy::render::view::{ColorGrading, ColorGradingGlobal, ColorGradingSection};
 
 use crate::environment::Surroundings;
 use crate::quality::Quality;
@@ -27,6 +28,21 @@ pub fn unit_exposure() -> Exposure {
     Exposure { ev100: -(1.2_f32.log2()) }
 }
 
+/// Film with the contrast and the colours that the neutral curve takes away.
+fn grading() -> ColorGrading {
+    let section = ColorGradingSection { contrast: 1.12, ..ColorGradingSection::default() };
+    ColorGrading {
+        global: ColorGradingGlobal {
+            exposure: 0.0,
+            post_saturation: 1.32,
+            ..ColorGradingGlobal::default()
+        },
+        shadows: section,
+        midtones: section,
+        highlights: section,
+    }
+}
+
 /// Hangs the lamps.
 pub fn hang(mut commands: Commands, quality: Res<Quality>) {
     // The same directions as in the headless pictures: the key to the right of who looks at the
@@ -36,7 +52,7 @@ pub fn hang(mut commands: Commands, quality: Res<Quality>) {
         Lamp(key),
         SpotLight {
             color: Color::linear_rgb(1.0, 0.955, 0.90),
-            intensity: 320.0,
+            intensity: 300.0,
             range: 20.0,
             radius: 0.2,
             outer_angle: 0.80,
@@ -90,6 +106,7 @@ pub fn film(
             },
             unit_exposure(),
             Tonemapping::AgX,
+            grading(),
             ShadowFilteringMethod::Gaussian,
         ));
     }

@@ -93,7 +93,7 @@ pub fn sync(
         let first = world.opened.is_none() || !same(&world.opened);
         world.opened = Some(shown.opened.clone());
         world.look = Some(shown.look.clone());
-        placing.place(&shown.look, first);
+        placing.place(&shown.look, Some(robot.as_str()), first);
         view.touch();
         return;
     }
@@ -138,9 +138,10 @@ pub struct Placing<'w> {
 }
 
 impl Placing<'_> {
-    fn place(&mut self, look: &SceneLook, first: bool) {
+    fn place(&mut self, look: &SceneLook, robot: Option<&str>, first: bool) {
         let mut all = Bounds::default();
         let mut about = Bounds::default();
+        let mut things = Bounds::default();
         let mut floor = None;
         for item in &look.items {
             if &*item.thing == "floor" {
@@ -153,12 +154,19 @@ impl Placing<'_> {
             all.add(&bounds);
             if !is_furniture(item) {
                 about.add(&bounds);
+                if !robot.is_some_and(|robot| *robot == *item.thing) {
+                    things.add(&bounds);
+                }
             }
         }
         self.floor.0 = floor.or(all.low.is_finite().then_some(all.low.y)).unwrap_or(0.0);
         let bounds = if about.low.is_finite() { about } else { all };
         if bounds.low.is_finite() {
-            let at = (bounds.low + bounds.high) * 0.5;
+            let mut at = (bounds.low + bounds.high) * 0.5;
+            if things.low.is_finite() {
+                // An arm is large and easy to see; what it works on is small.
+                at = at.lerp((things.low + things.high) * 0.5, 0.35);
+            }
             let radius = ((bounds.high - bounds.low).length() * 0.5).clamp(0.05, 20.0);
             *self.middle = Middle { at, radius };
             if first {

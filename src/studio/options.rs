@@ -9,7 +9,7 @@ use crate::script::Step;
 pub struct Options {
     /// What is asked for first, when no subject was open last time.
     pub first: Vec<Act>,
-    /// Where the layout is kept; nowhere when `None`.
+    /// The folder where layout and what was open are kept; nowhere when `None`.
     pub keep: Option<std::path::PathBuf>,
     /// Width and height of the window, logical pixels; the usual size when `None`.
     pub size: Option<[u32; 2]>,

@@ -65,7 +65,8 @@ pub fn point(
     if shell.view.hovered_grasp != grasp {
         shell.view.hovered_grasp = grasp;
     }
-    let hovered = picked.clone().filter(|_| grasp.is_none());
+    let marked = grasp.and_then(|index| grasps::describe(now.0.plan.as_ref()?, index));
+    let hovered = marked.or_else(|| picked.clone());
     if shell.view.hovered != hovered {
         shell.view.hovered = hovered;
     }

@@ -1,7 +1,6 @@
 //! What the graphics adapter can afford.
 
 use bevy::prelude::*;
-use bevy::render::renderer::RenderAdapterInfo;
 
 use crate::StudioError;
 
@@ -69,12 +68,6 @@ pub fn adapter() -> Result<(String, bool), StudioError> {
         }
         Err(_) => Err(StudioError::NoAdapter),
     }
-}
-
-/// The quality that the adapter in use gets.
-pub fn choose(info: &RenderAdapterInfo) -> Quality {
-    let software = info.device_type == wgpu::DeviceType::Cpu;
-    Quality::of(&short(&info.name), software)
 }
 
 /// `llvmpipe` instead of `llvmpipe (LLVM 15.0.6, 256 bits)`.

@@ -15,7 +15,9 @@ use bevy::input::mouse::{MouseButtonInput, MouseScrollUnit, MouseWheel};
 use bevy::prelude::*;
 use bevy::render::view::screenshot::{Screenshot, ScreenshotCaptured};
 use bevy::tasks::IoTaskPool;
-use bevy::window::{CursorMoved, PrimaryWindow, RequestRedraw, WindowCloseRequested};
+use bevy::window::{
+    CursorMoved, FileDragAndDrop, PrimaryWindow, RequestRedraw, WindowCloseRequested, WindowEvent,
+};
 use bevy_egui::EguiFullOutput;
 use panel::View;
 use session_api::live::Shown;
@@ -52,15 +54,10 @@ pub enum Step {
     Drag(MouseButton, [f32; 2]),
     /// Turns the wheel by lines.
     Scroll(f32),
-    /// Strikes a key, with Ctrl or without.
-    Strike {
-        /// The key's place on the keyboard.
-        code: KeyCode,
-        /// What it means.
-        key: Key,
-        /// Whether Ctrl is held.
-        ctrl: bool,
-    },
+    /// Strikes a key while others are held.
+    Strike(Vec<(KeyCode, Key)>, KeyCode, Key),
+    /// Drops a file or folder on the window.
+    Drop(PathBuf),
     /// Types text.
     Type(String),
     /// Changes what is shown, as a panel would.
@@ -86,8 +83,26 @@ pub struct Script {
 
 /// How long a label is looked for.
 const LOOKED_FOR: Duration = Duration::from_secs(20);
-/// Pixels a wheel's line scrolls, as mice do.
+/// Moves that a drag is made of.
 const PARTS_OF_A_DRAG: usize = 8;
+
+impl Step {
+    /// Strikes a key alone.
+    pub fn strike(code: KeyCode, key: Key) -> Self {
+        Self::Strike(Vec::new(), code, key)
+    }
+
+    /// Strikes a key with Ctrl.
+    pub fn ctrl(code: KeyCode, key: Key) -> Self {
+        Self::Strike(vec![(KeyCode::ControlLeft, Key::Control)], code, key)
+    }
+
+    /// Strikes a key with Ctrl and Shift.
+    pub fn ctrl_shift(code: KeyCode, key: Key) -> Self {
+        let shift = (KeyCode::ShiftLeft, Key::Shift);
+        Self::Strike(vec![(KeyCode::ControlLeft, Key::Control), shift], code, key)
+    }
+}
 
 impl Script {
     /// Takes steps; `failed` gets the sentence of a step that did not come to pass.
@@ -147,10 +162,10 @@ pub fn read_labels(script: Option<ResMut<Script>>, outputs: Query<&EguiFullOutpu
 /// The messages that a person's hands would cause.
 #[derive(bevy::ecs::system::SystemParam)]
 pub struct Fingers<'w> {
-    moved: MessageWriter<'w, CursorMoved>,
-    pressed: MessageWriter<'w, MouseButtonInput>,
+    any: MessageWriter<'w, WindowEvent>,
     wheel: MessageWriter<'w, MouseWheel>,
     keys: MessageWriter<'w, KeyboardInput>,
+    dropped: MessageWriter<'w, FileDragAndDrop>,
     close: MessageWriter<'w, WindowCloseRequested>,
     exit: MessageWriter<'w, AppExit>,
     redraw: MessageWriter<'w, RequestRedraw>,
@@ -158,11 +173,11 @@ pub struct Fingers<'w> {
 
 impl Fingers<'_> {
     fn point(&mut self, window: Entity, position: Vec2) {
-        self.moved.write(CursorMoved { window, position, delta: None });
+        self.any.write(CursorMoved { window, position, delta: None }.into());
     }
 
     fn button(&mut self, window: Entity, button: MouseButton, state: ButtonState) {
-        self.pressed.write(MouseButtonInput { button, state, window });
+        self.any.write(MouseButtonInput { button, state, window }.into());
     }
 
     fn key(&mut self, window: Entity, code: KeyCode, key: Key, state: ButtonState) {
@@ -264,23 +279,25 @@ pub fn act(
             });
             done = true;
         }
-        Step::Strike { code, key, ctrl } => {
-            let control = |fingers: &mut Fingers<'_>, state| {
-                if *ctrl {
-                    fingers.key(window, KeyCode::ControlLeft, Key::Control, state);
-                }
-            };
-            match part {
-                0 => {
-                    control(&mut fingers, ButtonState::Pressed);
+        Step::Strike(held, code, key) => match part {
+            0 => {
+                for (code, key) in held {
                     fingers.key(window, *code, key.clone(), ButtonState::Pressed);
                 }
-                1 => {
-                    fingers.key(window, *code, key.clone(), ButtonState::Released);
-                    control(&mut fingers, ButtonState::Released);
-                }
-                _ => done = true,
+                fingers.key(window, *code, key.clone(), ButtonState::Pressed);
             }
+            1 => {
+                fingers.key(window, *code, key.clone(), ButtonState::Released);
+                for (code, key) in held {
+                    fingers.key(window, *code, key.clone(), ButtonState::Released);
+                }
+            }
+            _ => done = true,
+        },
+        Step::Drop(path) => {
+            let path_buf = path.clone();
+            fingers.dropped.write(FileDragAndDrop::DroppedFile { window, path_buf });
+            done = true;
         }
         Step::Type(text) => {
             for c in text.chars() {

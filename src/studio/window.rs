@@ -1,5 +1,6 @@
 //! The window and the order in which things happen in it.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -7,15 +8,15 @@ use bevy::app::{AppExit, TaskPoolPlugin};
 use bevy::asset::AssetEventSystems;
 use bevy::camera::CameraUpdateSystems;
 use bevy::light::DirectionalLightShadowMap;
-use bevy::log::LogPlugin;
+use bevy::log::{Level, LogPlugin};
 use bevy::prelude::*;
 use bevy::render::RenderPlugin;
-use bevy::render::renderer::RenderAdapterInfo;
 use bevy::transform::TransformSystems;
 use bevy::window::{PresentMode, WindowResizeConstraints, WindowResolution};
 use bevy::winit::{UpdateMode, WinitPlugin, WinitSettings};
 use bevy_mod_outline::OutlinePlugin;
 use bevy_egui::{EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass, PrimaryEguiContext};
+use panel::Workbench;
 use session_api::live::{Act, Door};
 
 use crate::backdrop::{FloorHeight, Ground};
@@ -23,14 +24,16 @@ use crate::evidence::{clouds, flow, ghosts, grasps, paths, sights};
 use crate::hands::Hands;
 use crate::host::Shell;
 use crate::ink::Ink;
+use crate::keep::Keeper;
 use crate::light::Middle;
 use crate::look::World3d;
 use crate::moment::{Face, Now};
+use crate::quality::Quality;
 use crate::script::Script;
 use crate::surface::Patterned;
 use crate::view3d::View3d;
 use crate::{
-    Options, StudioError, backdrop, camera, host, light, look, moment, pick, points, quality, script, shaders, view3d,
+    Options, StudioError, backdrop, camera, display, host, keep, light, look, moment, pick, points, quality, script, shaders, view3d,
 };
 
 /// The usual size, logical pixels.
@@ -51,22 +54,23 @@ enum Draw3d {
 
 /// Opens the window and returns when it is closed.
 pub fn run(door: Door, options: Options) -> Result<(), StudioError> {
+    display::check()?;
+    let (adapter, software) = quality::adapter()?;
+    let quality = Quality::of(&adapter, software);
     let mut app = App::new();
     plugins(&mut app, &options);
-    let Some(info) = app.world().get_resource::<RenderAdapterInfo>().cloned() else {
-        return Err(StudioError::NoAdapter);
-    };
-    let quality = quality::choose(&info);
-    let mut shell = Shell::default();
-    shell.view.quality = quality.sentence.clone();
     let face = Face::new(door);
-    for act in options.first {
+    let mut shell = restored(options.keep.as_deref());
+    shell.view.quality = quality.sentence.clone();
+    let last = options.keep.as_deref().and_then(keep::opened);
+    for act in last.map_or(options.first, |act| vec![act]) {
         let _ = face.ask(act);
     }
     app.insert_resource(DirectionalLightShadowMap { size: quality.shadow_map })
         .insert_resource(quality)
         .insert_resource(shell)
         .insert_resource(face.clone())
+        .insert_resource(Keeper::new(options.keep.clone()))
         .init_resource::<Now>()
         .init_resource::<View3d>()
         .init_resource::<Hands>()
@@ -83,7 +87,11 @@ pub fn run(door: Door, options: Options) -> Result<(), StudioError> {
             points::plugin,
         ))
         .add_systems(Startup, (light::hang, backdrop::lay, view3d::open, panels, moment::watch))
-        .add_systems(PreUpdate, moment::take)
+        .add_systems(
+            PreUpdate,
+            (moment::take, host::hear, host::take_dropped, host::count_frames, keep::remember)
+                .chain(),
+        )
         .add_systems(EguiPrimaryContextPass, host::draw)
         .configure_sets(
             PostUpdate,
@@ -145,6 +153,7 @@ pub fn run(door: Door, options: Options) -> Result<(), StudioError> {
     }
     let exit = app.run();
     let _ = face.ask(Act::Quit);
+    // The loop may have taken the app's resources with it: what was sent is written all the same.
     let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(why) = failed {
         return Err(StudioError::Script(why));
@@ -153,6 +162,22 @@ pub fn run(door: Door, options: Options) -> Result<(), StudioError> {
         AppExit::Success => Ok(()),
         AppExit::Error(_) => Err(StudioError::Ended),
     }
+}
+
+/// The panels as they were left; as they are at first, with a sentence, when that cannot be read.
+fn restored(folder: Option<&Path>) -> Shell {
+    let mut shell = Shell::default();
+    let Some(folder) = folder else { return shell };
+    let read = keep::layout(folder).and_then(|text| {
+        let parsed = text.map(|text| Workbench::from_layout(&text));
+        parsed.transpose().map_err(|error| error.to_string())
+    });
+    match read {
+        Ok(Some((workbench, view))) => (shell.workbench, shell.view) = (workbench, view),
+        Ok(None) => {}
+        Err(why) => shell.workbench.fail(&format!("the layout starts anew: {why}")),
+    }
+    shell
 }
 
 fn plugins(app: &mut App, options: &Options) {
@@ -179,7 +204,12 @@ fn plugins(app: &mut App, options: &Options) {
                 ..RenderPlugin::default()
             })
             .set(TaskPoolPlugin::default())
-            .disable::<LogPlugin>(),
+            .set(LogPlugin {
+                level: Level::WARN,
+                // What the drivers say of themselves is not for the person.
+                filter: "wgpu_core=error,wgpu_hal=off,naga=error,bevy_winit=error".into(),
+                ..LogPlugin::default()
+            }),
     );
     app.add_plugins(EguiPlugin::default());
     let sleepy = UpdateMode::Reactive {

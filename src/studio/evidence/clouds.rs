@@ -256,7 +256,7 @@ fn color(cloud: &PointCloud, paint: &Paint, i: usize) -> [u8; 3] {
             let worst = nearest.map_or(0.0, |(k, _)| {
                 residuals.iter().skip(k).step_by((*points).max(1)).fold(0.0_f32, |m, r| m.max(*r))
             });
-            colors::residual(worst)
+            panel::residual_color(worst)
         }
     }
 }

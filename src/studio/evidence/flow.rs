@@ -60,8 +60,8 @@ fn ribbons(plan: &PlanShown, flow: &Flow3, share: f32, by_residual: bool) -> Str
         let color = |step: usize, opacity: f32| {
             let residual = plan.residuals.get(step * flow.points + point);
             match residual.filter(|_| by_residual) {
-                Some(residual) => colors::linear(colors::residual(*residual), opacity),
-                None => colors::linear(colors::flow((flow.times[step] / last) as f32), opacity),
+                Some(residual) => colors::linear(panel::residual_color(*residual), opacity),
+                None => colors::linear(panel::flow_color((flow.times[step] / last) as f32), opacity),
             }
         };
         let knot = |step: usize| {

@@ -1,8 +1,9 @@
 //! Grasp candidates as little grippers: kept, refused by kind of reason, chosen.
 
 use bevy::prelude::*;
-use interface::{GraspCandidate, GraspRejection, RigidTransform};
+use interface::{GraspCandidate, RigidTransform};
 use nalgebra::Point3;
+use panel::{GraspKind, Picked};
 use session_api::live::{PlanShown, ToShow};
 
 use super::{Drawn, Pens, frame, weight};
@@ -16,56 +17,24 @@ const MOST: usize = 240;
 
 type Key = (usize, usize, Option<usize>, Option<ToShow>, bool, [Option<usize>; 2]);
 
-/// What became of a candidate.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Chosen,
-    Kept,
-    /// The surfaces do not suit the hand.
-    Shape,
-    /// Something is in the way.
-    Collision,
-    /// The arm does not get there.
-    Reach,
-    NotTried,
+/// The colour of a kind, with its opacity.
+fn color(kind: GraspKind) -> [f32; 4] {
+    let [r, g, b, _] = kind.color().to_array();
+    let opacity = match kind {
+        GraspKind::Chosen => 1.0,
+        GraspKind::Kept => 0.85,
+        GraspKind::NotTried => 0.30,
+        _ => 0.55,
+    };
+    colors::linear([r, g, b], opacity)
 }
 
-impl Fate {
-    fn of(grasp: &GraspCandidate, chosen: bool) -> Self {
-        match &grasp.rejection {
-            _ if chosen => Self::Chosen,
-            None => Self::Kept,
-            Some(GraspRejection::TooWide { .. } | GraspRejection::NotAntipodal { .. }) => {
-                Self::Shape
-            }
-            Some(GraspRejection::HandCollision { .. } | GraspRejection::ArmCollision { .. }) => {
-                Self::Collision
-            }
-            Some(
-                GraspRejection::UnreachableAtGrasp { .. } | GraspRejection::UnreachableAtGoal { .. },
-            ) => Self::Reach,
-            Some(GraspRejection::NotTried) => Self::NotTried,
-        }
-    }
-
-    fn color(self) -> [f32; 4] {
-        match self {
-            Self::Chosen => colors::linear(colors::GOOD, 1.0),
-            Self::Kept => colors::linear(colors::ACCENT, 0.85),
-            Self::Shape => colors::linear(colors::ATTENTION, 0.55),
-            Self::Collision => colors::linear(colors::REFUSAL, 0.55),
-            Self::Reach => colors::linear(colors::REACH, 0.55),
-            Self::NotTried => colors::linear(colors::QUIET, 0.30),
-        }
-    }
-
-    /// How thick it is drawn.
-    fn bulk(self) -> f32 {
-        match self {
-            Self::Chosen => 1.7,
-            Self::Kept => 0.85,
-            _ => 0.5,
-        }
+/// How thick a kind is drawn.
+fn bulk(kind: GraspKind) -> f32 {
+    match kind {
+        GraspKind::Chosen => 1.7,
+        GraspKind::Kept => 0.85,
+        _ => 0.5,
     }
 }
 
@@ -109,16 +78,16 @@ pub fn draw(now: Res<Now>, shell: Res<Shell>, mut pens: Pens, mut drawn: Local<D
     let mut loud = Strokes::default();
     for index in list {
         let grasp = &plan.grasps[index];
-        let fate = Fate::of(grasp, plan.chosen == Some(index));
+        let kind = GraspKind::of(grasp, plan.chosen == Some(index));
         let held = view.hovered_grasp == Some(index) || view.selected_grasp == Some(index);
-        let mut color = fate.color();
-        let mut bulk = fate.bulk();
+        let mut color = color(kind);
+        let mut bulk = bulk(kind);
         if held {
             color[3] = 1.0;
             bulk = bulk.max(1.1) * 1.25;
         }
-        let into = if held || fate == Fate::Chosen { &mut loud } else { &mut quiet };
-        gripper(into, grasp, fate, bulk, color);
+        let into = if held || kind == GraspKind::Chosen { &mut loud } else { &mut quiet };
+        gripper(into, grasp, kind, bulk, color);
     }
     let strength = weight(view, &[ToShow::Grasps]).max(0.6);
     drawn.marks(quiet, frame(plan), strength, 0.15, &mut pens);
@@ -154,7 +123,7 @@ fn place(frame_from_grasp: &RigidTransform, x: f64, y: f64, z: f64) -> Vec3 {
 fn gripper(
     strokes: &mut Strokes,
     grasp: &GraspCandidate,
-    fate: Fate,
+    kind: GraspKind,
     bulk: f32,
     color: [f32; 4],
 ) {
@@ -174,9 +143,9 @@ fn gripper(
     }
     let palm = place(pose, 0.0, 0.0, PALM);
     bar(palm, thick * 2.0, half as f32 + 2.0 * thick, thick * 1.2);
-    match fate {
+    match kind {
         // Out of reach: the stem is broken.
-        Fate::Reach => {
+        GraspKind::OutOfReach => {
             for k in 0..3 {
                 let at = place(pose, 0.0, 0.0, PALM - 0.009 - 0.015 * f64::from(k));
                 bar(at, thick * 1.2, thick * 1.2, 0.004);
@@ -192,24 +161,23 @@ fn gripper(
     // In the way: a cross at the wrist. Wrong shape: a bar across it.
     let wrist = place(pose, 0.0, 0.0, WRIST);
     let arm = 0.009;
-    if fate == Fate::Collision {
+    if matches!(kind, GraspKind::HandCollision | GraspKind::ArmCollision) {
         strokes.line(wrist - (y + z) * arm, wrist + (y + z) * arm, thick, color);
         strokes.line(wrist - (y - z) * arm, wrist + (y - z) * arm, thick, color);
-    } else if fate == Fate::Shape {
+    } else if matches!(kind, GraspKind::TooWide | GraspKind::NotAntipodal) {
         strokes.line(wrist - y * arm, wrist + y * arm, thick, color);
-    } else if fate == Fate::Chosen {
+    } else if kind == GraspKind::Chosen {
         strokes.ball(wrist, 0.007, color);
     }
 }
 
 /// A grasp in a line, for who points at it.
-pub fn describe(plan: &PlanShown, index: usize) -> Option<String> {
+pub fn describe(plan: &PlanShown, index: usize) -> Option<Picked> {
     let grasp = plan.grasps.get(index)?;
-    let fate = match &grasp.rejection {
-        _ if plan.chosen == Some(index) => "chosen".to_string(),
-        None => "kept".to_string(),
-        Some(reason) => format!("refused, {reason}"),
+    let kind = GraspKind::of(grasp, plan.chosen == Some(index));
+    let part = match &grasp.rejection {
+        Some(reason) if kind != GraspKind::Chosen => reason.to_string(),
+        _ => format!("{}, score {:.2}", kind.name(), grasp.score),
     };
-    let width = grasp.width * 1e3;
-    Some(format!("grasp {}: {fate}\nscore {:.2}, {width:.0} mm wide", index + 1, grasp.score))
+    Some(Picked { thing: format!("grasp {}", index + 1), part })
 }
