@@ -1,6 +1,6 @@
 //! The bar on top: what to open, what the session is doing, and the window's own switches.
 
-use egui::{Align, ComboBox, Id, Key, Label, Layout, Panel, RichText, TextEdit, Ui};
+use egui::{Align, ComboBox, Id, Key, Label, Layout, Panel, Popup, RichText, TextEdit, Ui};
 use session_api::live::Doing;
 
 use crate::desk::Field;
@@ -25,10 +25,14 @@ pub fn ui(ui: &mut Ui, cx: &mut Cx) {
                 pickers(ui, cx);
             } else {
                 // The path field is asked for by its key: the menu it is in has to open.
-                ui.menu_button("Open", |ui| {
+                let wanted = cx.desk.focus == Some(Field::Path);
+                let menu = ui.menu_button("Open", |ui| {
                     ui.set_width(240.0);
                     pickers(ui, cx);
                 });
+                if wanted {
+                    Popup::open_id(ui.ctx(), Popup::default_response_id(&menu.response));
+                }
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if width >= WIDE {

@@ -98,7 +98,7 @@ fn wide(tiles: &mut Tiles<String>, view: TileId, panels: &[Box<dyn Panel>]) -> T
         insert(linear)
     };
     let right =
-        shared(LinearDir::Vertical, &[(right[0], 0.22), (right[1], 0.39), (right[2], 0.39)]);
+        shared(LinearDir::Vertical, &[(right[0], 0.25), (right[1], 0.38), (right[2], 0.37)]);
     shared(LinearDir::Horizontal, &[(left, 0.18), (middle, 0.54), (right, 0.28)])
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use egui::{RichText, Sense, Ui};
+use egui::{RichText, Sense, Ui, WidgetInfo, WidgetType};
 use egui_extras::{Column, TableBuilder, TableRow};
 use interface::GraspCandidate;
 use session_api::live::PlanShown;
@@ -164,6 +164,11 @@ impl GraspsPanel {
                     row.set_hovered(cx.view.hovered_grasp == Some(index));
                     cells(&mut row, index, grasp, kind);
                     let response = row.response();
+                    let selected = cx.view.selected_grasp == Some(index);
+                    response.widget_info(|| {
+                        let label = format!("Grasp {}, {}", index + 1, kind.name());
+                        WidgetInfo::selected(WidgetType::SelectableLabel, true, selected, label)
+                    });
                     if response.hovered() {
                         hovered = Some(index);
                     }
@@ -188,6 +193,8 @@ impl GraspsPanel {
         } else {
             Colors::here(ui).weak
         });
+        // Without padding a heading stands over the numbers of its column.
+        ui.spacing_mut().button_padding.x = 0.0;
         let button = egui::Button::new(text).frame_when_inactive(false);
         let response = ui.add(button).on_hover_text(format!("Sort: {tip}"));
         if response.clicked() {
@@ -195,7 +202,7 @@ impl GraspsPanel {
             self.sort = sort;
         }
         if on {
-            let at = egui::pos2(response.rect.right() + 2.0, response.rect.center().y);
+            let at = egui::pos2(response.rect.right() + 8.0, response.rect.center().y);
             sorted(ui.painter(), at, !self.falling, Colors::here(ui).weak);
         }
     }
@@ -237,7 +244,9 @@ fn cells(row: &mut TableRow, index: usize, grasp: &GraspCandidate, kind: GraspKi
             None if grasp.inferred => "a pad touches a side that no camera saw".to_owned(),
             None => String::new(),
         };
-        ui.add(egui::Label::new(widget::weak(ui, reason.as_str())).truncate())
-            .on_hover_text(reason);
+        if !reason.is_empty() {
+            ui.add(egui::Label::new(widget::weak(ui, reason.as_str())).truncate())
+                .on_hover_text(reason);
+        }
     });
 }

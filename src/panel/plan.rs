@@ -1,6 +1,6 @@
 //! The panel `plan`: one row a stage, its evidence below.
 
-use egui::{Label, Layout, RichText, Sense, Ui, WidgetInfo, WidgetType, vec2};
+use egui::{Color32, Label, RichText, Sense, TextStyle, Ui, WidgetInfo, WidgetType, vec2};
 use session_api::live::{PlanShown, Row, RowState, Subject, ToShow};
 
 use crate::icon::Icon;
@@ -11,8 +11,11 @@ use crate::{Colors, Cx, action, actions, evidence, widget};
 #[derive(Default)]
 pub struct PlanPanel;
 
+/// Side of the mark of a row, points.
+const MARK: f32 = 14.0;
+
 /// The mark, the word and the colour of a state.
-pub fn state(state: RowState, colors: &Colors) -> (Icon, &'static str, egui::Color32) {
+pub fn state(state: RowState, colors: &Colors) -> (Icon, &'static str, Color32) {
     match state {
         RowState::Waiting => (Icon::Ring, "waiting", colors.weak),
         RowState::Running => (Icon::Half, "running", colors.accent_text),
@@ -146,9 +149,8 @@ fn line(ui: &mut Ui, cx: &mut Cx, row: &Row, open: bool) -> bool {
         response.scroll_to_me(None);
     }
     response.widget_info(|| {
-        let time = if row.millis > 0.0 { widget::millis(row.millis) } else { String::new() };
-        let label = format!("{} {word} {time} {}", row.name, row.detail);
-        WidgetInfo::selected(WidgetType::SelectableLabel, true, open, label.trim())
+        let label = format!("{}, {word}: {}", row.name, row.detail);
+        WidgetInfo::selected(WidgetType::SelectableLabel, true, open, label)
     });
     let painter = ui.painter();
     if open || response.hovered() || response.has_focus() {
@@ -159,33 +161,28 @@ fn line(ui: &mut Ui, cx: &mut Cx, row: &Row, open: bool) -> bool {
         let bar = egui::Rect::from_min_size(rect.min, vec2(2.0, rect.height()));
         painter.rect_filled(bar, 0, colors.accent);
     }
-    let inside = rect.shrink2(vec2(6.0, 0.0));
-    let mut ui = ui.new_child(
-        egui::UiBuilder::new().max_rect(inside).layout(Layout::left_to_right(egui::Align::Center)),
+    let time = if row.millis > 0.0 { widget::millis(row.millis) } else { String::new() };
+    let square = egui::Rect::from_center_size(
+        egui::pos2(rect.left() + MARK / 2.0 + 6.0, rect.center().y),
+        vec2(MARK, MARK),
     );
-    let ui = &mut ui;
-    ui.spacing_mut().item_spacing.x = 6.0;
-    widget::icon_only(ui, icon, color);
-    cell(ui, 62.0, |ui| ui.label(RichText::new(word).small().color(color)));
-    cell(ui, 58.0, |ui| ui.label(RichText::new(&row.name).strong()));
-    cell(ui, 52.0, |ui| {
-        let time = if row.millis > 0.0 { widget::millis(row.millis) } else { String::new() };
-        ui.label(widget::weak(ui, time))
-    });
-    ui.add(Label::new(widget::weak(ui, &row.detail)).truncate());
+    icon.paint(ui.painter(), square, color);
+    // Columns: the word of the state, the name, the time, and what is left for the reason.
+    let mut x = square.right() + 6.0;
+    let mut write = |text: &str, width: f32, style: TextStyle, color: Color32| {
+        let text = RichText::new(text).color(color);
+        let text = egui::WidgetText::from(text);
+        let galley = text.into_galley(ui, Some(egui::TextWrapMode::Truncate), width - 6.0, style);
+        let at = egui::pos2(x, rect.center().y - galley.size().y / 2.0);
+        ui.painter().galley(at, galley, color);
+        x += width;
+    };
+    write(word, 56.0, TextStyle::Small, color);
+    write(&row.name, 64.0, TextStyle::Body, colors.text);
+    write(&time, 56.0, TextStyle::Small, colors.weak);
+    let rest = (rect.right() - square.right() - 6.0 - 176.0).max(12.0);
+    write(&row.detail, rest, TextStyle::Small, colors.weak);
     response.on_hover_text(format!("{word}: {}", row.detail)).clicked()
-}
-
-fn cell(ui: &mut Ui, width: f32, draw: impl FnOnce(&mut Ui) -> egui::Response) {
-    let height = ui.available_height();
-    ui.allocate_ui_with_layout(
-        vec2(width, height),
-        Layout::left_to_right(egui::Align::Center),
-        |ui| {
-            ui.set_width(width);
-            draw(ui);
-        },
-    );
 }
 
 fn details(ui: &mut Ui, cx: &mut Cx, plan: &PlanShown, row: &Row) {

@@ -20,14 +20,16 @@ impl Cx<'_> {
     /// Seconds of the plan's flow; 0 without one.
     pub(crate) fn flow_secs(&self) -> f64 {
         let flow = self.shown.plan.as_ref().and_then(|plan| plan.flow.as_ref());
-        flow.and_then(|flow| flow.times.last().copied()).filter(|s| s.is_finite()).unwrap_or(0.0)
+        flow.and_then(|flow| flow.times.last().copied())
+            .filter(|s| s.is_finite() && *s > 0.0)
+            .unwrap_or(0.0)
     }
 
     /// Seconds of the planned motion of the arm; 0 without one.
     pub(crate) fn path_secs(&self) -> f64 {
         let plan = self.shown.plan.as_ref();
         let last = plan.and_then(|plan| plan.arm_path.last()).map(|pose| pose.secs);
-        last.filter(|s| s.is_finite()).unwrap_or(0.0)
+        last.filter(|s| s.is_finite() && *s > 0.0).unwrap_or(0.0)
     }
 
     /// Plays or pauses the flow; from its start when it stands at the end.

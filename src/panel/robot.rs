@@ -61,8 +61,8 @@ impl Panel for RobotPanel {
             }
             for (i, hand) in robot.hands.iter().enumerate() {
                 let actual = cx.shown.openings.get(i).copied().unwrap_or(0.0);
-                let limits =
-                    Limits { scale: 1e3, unit: " mm", lower: 0.0, upper: hand.max_opening };
+                let upper = widget::within(hand.max_opening, 0.0, 1.0);
+                let limits = Limits { scale: 1e3, unit: " mm", lower: 0.0, upper };
                 let moved = self.slider(ui, Part::Hand(i), &hand.name, limits, actual, actual);
                 if let Some(opening) = moved {
                     cx.act(Act::MoveGripper { hand: i, opening });
@@ -129,7 +129,8 @@ impl RobotPanel {
             });
         });
         let held = self.held.filter(|(which, _)| *which == part).map(|(_, value)| value);
-        let mut value = held.unwrap_or(target) * limits.scale;
+        let value = widget::within(held.unwrap_or(target), limits.lower, limits.upper);
+        let mut value = value * limits.scale;
         ui.spacing_mut().slider_width = (ui.available_width() - 84.0).clamp(48.0, 480.0);
         let range = limits.lower * limits.scale..=limits.upper * limits.scale;
         let slider = widget::slider(&mut value, range).suffix(limits.unit).fixed_decimals(1);

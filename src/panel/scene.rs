@@ -153,7 +153,10 @@ fn pick(ui: &mut Ui, cx: &mut Cx, thing: &str, part: &str) {
 }
 
 fn cameras(ui: &mut Ui, cx: &mut Cx) {
-    let Some(seen) = cx.shown.seen.clone() else { return };
+    let Some(seen) = cx.shown.seen.clone() else {
+        described(ui, cx);
+        return;
+    };
     CollapsingHeader::new(format!("Cameras ({})", seen.views.len())).id_salt("cameras").show(
         ui,
         |ui| {
@@ -168,6 +171,24 @@ fn cameras(ui: &mut Ui, cx: &mut Cx) {
             }
         },
     );
+}
+
+/// Cameras that the robot's description names, while none has taken a picture.
+fn described(ui: &mut Ui, cx: &mut Cx) {
+    let Some(robot) = cx.shown.opened.robot.clone() else { return };
+    if robot.cameras.is_empty() {
+        return;
+    }
+    let title = format!("Cameras ({})", robot.cameras.len());
+    CollapsingHeader::new(title).id_salt("cameras").show(ui, |ui| {
+        for (name, ..) in &robot.cameras {
+            ui.horizontal_wrapped(|ui| {
+                eye(ui, cx, name);
+                pick(ui, cx, name, "");
+                ui.label(widget::weak(ui, "no picture yet"));
+            });
+        }
+    });
 }
 
 fn clouds(ui: &mut Ui, cx: &mut Cx) {

@@ -58,7 +58,7 @@ fn clock(ui: &mut Ui, cx: &mut Cx) {
         actions::NEXT_SEED.button(ui, cx, "Next seed");
     });
     ui.horizontal_wrapped(|ui| {
-        let mut speed = cx.shown.speed;
+        let mut speed = widget::within(cx.shown.speed, 0.05, 20.0);
         let slider =
             widget::slider(&mut speed, 0.05..=20.0).logarithmic(true).suffix(" x").text("Speed");
         if ui.add(slider).on_hover_text("Simulated seconds a second").changed() {

@@ -61,7 +61,13 @@ pub fn main_button<'a>(ui: &Ui, words: &'a str, enabled: bool) -> Button<'a> {
         .stroke(Stroke::NONE)
 }
 
+/// A number from outside that a slider can show: within the range, its lower end when it is none.
+pub fn within(value: f64, lower: f64, upper: f64) -> f64 {
+    if value.is_finite() { value.max(lower).min(upper) } else { lower }
+}
+
 /// A slider that changes only by hand: egui's default also rounds what it is given, every frame.
+/// The value must be [`within`] the range, or it changes by itself after all.
 pub fn slider<N: egui::emath::Numeric>(
     value: &mut N,
     range: std::ops::RangeInclusive<N>,

@@ -37,7 +37,7 @@ fn an_example_fills_the_field() {
 #[test]
 fn a_row_brings_its_evidence_and_can_be_run_again_from() {
     let mut harness = alone("plan", fixture::planned());
-    harness.get_by_label_contains("fit done").click();
+    harness.get_by_label_contains("fit, done").click();
     harness.run_steps(3);
     assert_eq!(harness.state().view.brought, Some(ToShow::Fit));
     harness.get_by_label("Run again from here").click();

@@ -123,6 +123,7 @@ struct Stage {
     open: &'static [&'static str],
     heard: Vec<Heard>,
     palette: bool,
+    grasp: Option<usize>,
 }
 
 fn stage(name: &'static str, size: (f32, f32), shown: Shown) -> Stage {
@@ -138,11 +139,12 @@ fn stage(name: &'static str, size: (f32, f32), shown: Shown) -> Stage {
         open: &[],
         heard: vec![],
         palette: false,
+        grasp: None,
     }
 }
 
 fn paint(stage: Stage, folder: &std::path::Path) {
-    let Stage { name, size, shown, mut view, open, heard, palette } = stage;
+    let Stage { name, size, shown, mut view, open, heard, palette, grasp } = stage;
     let ctx = egui::Context::default();
     let mut painter = Painter::default();
     let mut workbench = Workbench::new();
@@ -175,6 +177,13 @@ fn paint(stage: Stage, folder: &std::path::Path) {
             });
         }
         let sources = fixture::sources();
+        // What is opened first drops what was selected before.
+        if frame == 2
+            && let Some(index) = grasp
+        {
+            view.brought = Some(ToShow::Grasps);
+            view.selected_grasp = Some(index);
+        }
         let mut output = ctx.run_ui(input, |ui| {
             workbench.ui(ui, &shown, &sources, &mut view);
         });
@@ -216,7 +225,7 @@ fn pictures_where_they_are_asked_for() {
     stages.push(Stage {
         heard: vec![failed(), failed()],
         open: &["robot", "grasps", "log"],
-        view: View { brought: Some(ToShow::Grasps), selected_grasp: Some(2), ..View::default() },
+        grasp: Some(2),
         ..stage("grasps", hd, fixture::planned())
     });
     stages.push(Stage { palette: true, ..stage("palette", hd, fixture::planned()) });

@@ -56,6 +56,58 @@ fn a_layout_comes_back() {
 }
 
 #[test]
+fn odd_numbers_are_drawn() {
+    for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 0.0] {
+        let mut shown = fixture::planned();
+        let opened = std::sync::Arc::make_mut(&mut shown.opened);
+        let mut robot = (**opened.robot.as_ref().unwrap()).clone();
+        robot.joints[0].lower = odd;
+        robot.joints[1].upper = odd;
+        robot.hands[0].max_opening = odd;
+        robot.slides.clear();
+        opened.robot = Some(robot.into());
+        (shown.speed, shown.secs, shown.tick_millis) = (odd, odd, odd);
+        shown.joints = vec![odd];
+        shown.targets = vec![odd; 9];
+        let mut plan = (**shown.plan.as_ref().unwrap()).clone();
+        plan.rows[0].millis = odd;
+        plan.grasps = vec![interface::GraspCandidate {
+            width: odd,
+            opening: odd,
+            score: odd,
+            ..plan.grasps[0].clone()
+        }]
+        .into();
+        plan.chosen = Some(77);
+        for fit in &mut plan.fits {
+            fit.secs = odd;
+            fit.robust = None;
+        }
+        let mut path = plan.arm_path.to_vec();
+        path[3].secs = odd;
+        plan.arm_path = path.into();
+        if let Some(target) = &mut plan.target {
+            std::sync::Arc::make_mut(target).before.width = 9;
+        }
+        let stages: Vec<_> = plan.rows.iter().map(|row| row.name.clone()).collect();
+        shown.plan = Some(plan.into());
+        let mut harness = whole(vec2(1280.0, 800.0), shown);
+        for panel in ["robot", "grasps", "help"] {
+            harness.state_mut().workbench.bring(panel);
+            harness.run_steps(2);
+        }
+        harness.state_mut().view.selected_grasp = Some(99);
+        for stage in stages {
+            let row = format!("{stage}, ");
+            harness.get_by(|n| n.label().is_some_and(|label| label.starts_with(&row))).click();
+            harness.run_steps(2);
+        }
+        let acts = &harness.state().acts;
+        assert!(acts.is_empty(), "nobody asked for {acts:?}");
+    }
+}
+
+#[test]
 fn a_broken_layout_is_a_sentence() {
     for text in ["", "(", "(tree: 3)", "()"] {
         assert!(Workbench::from_layout(text).is_err(), "{text}");
