@@ -49,6 +49,26 @@ pub struct Snapshot {
     held_ticks: u32,
 }
 
+/// Pictures that are still to be taken, of one moment: they need the cell no more, so that it can go on
+/// while another thread takes them.
+pub struct Shot {
+    look: SceneLook,
+    cameras: Vec<CameraPlace>,
+    object: String,
+    stamp: Stamp,
+    picture: RenderOptions,
+}
+
+impl Shot {
+    /// Takes one picture with every camera, the main one first; the same as [`Camera::capture`] of
+    /// that moment.
+    pub fn take(&self) -> Observation {
+        let mut renderer = Renderer::new();
+        let (look, cameras) = (&self.look, &self.cameras);
+        eye::observe(&mut renderer, look, cameras, &self.object, self.stamp, &self.picture)
+    }
+}
+
 /// A simulated cell.
 pub struct Cell {
     scene: &'static dyn Scene,
@@ -288,6 +308,17 @@ impl Cell {
             Stamp::from_secs(self.world.secs()),
             &self.options.picture,
         )
+    }
+
+    /// What the planning cameras see at this moment, to be taken by whoever has the time.
+    pub fn shot(&self) -> Shot {
+        Shot {
+            look: self.look(),
+            cameras: self.cameras.clone(),
+            object: self.task().object.name,
+            stamp: Stamp::from_secs(self.world.secs()),
+            picture: self.options.picture,
+        }
     }
 
     /// Everything that changes in this cell.

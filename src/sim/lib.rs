@@ -27,7 +27,7 @@ pub use arm_bodies::{rotor_inertia, touch_groups};
 pub use builder::{
     Play, SceneBuilder, Shape, Solid, ThingJoint, ThingJointKind, ThingSpec, Visual,
 };
-pub use cell::{Cell, CellOptions, Snapshot};
+pub use cell::{Cell, CellOptions, Shot, Snapshot};
 pub use demo::{DemoOutcome, DemoStep, Motion, run_demonstration, tool_down, tool_pose};
 pub use physics::STEP_SECS;
 pub use room::MAX_LEVEL;

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use interface::{Arm, ArmError, JointTarget, MotionPermit};
+use interface::{Arm, ArmError, Camera, JointTarget, MotionPermit};
 use robot::Robot;
 
 use crate::{CameraPlace, Cell, CellOptions, run_demonstration};
@@ -33,6 +33,23 @@ fn the_demonstration_lifts_the_cube_and_the_hand_holds_it() {
     let (before, after) = (hold(&mut cell, 1), hold(&mut cell, 150));
     assert!((before - after).norm() < 2e-4, "slipped {:.4} mm", (before - after).norm() * 1e3);
     assert!(cell.success());
+}
+
+#[test]
+fn pictures_taken_later_are_those_of_their_moment() {
+    let mut cell = cell(3);
+    let at_once = cell.capture().unwrap();
+    let shot = cell.shot();
+    let target = JointTarget { positions: vec![0.3; 7], openings: vec![0.0] };
+    for _ in 0..20 {
+        cell.tick(&target, &MotionPermit::simulation()).unwrap();
+    }
+    let later = std::thread::spawn(move || shot.take()).join().unwrap();
+    assert_eq!(later.views.len(), at_once.views.len());
+    for (a, b) in later.views.iter().zip(&at_once.views) {
+        assert_eq!((&a.image, &a.depth, a.stamp), (&b.image, &b.depth, b.stamp));
+    }
+    assert_ne!(cell.capture().unwrap().views[0].image, at_once.views[0].image);
 }
 
 #[test]

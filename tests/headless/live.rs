@@ -212,6 +212,15 @@ fn the_clock_and_the_sliders_do_as_they_are_told() {
     let paused = face.until("pause", |shown| !shown.playing);
     std::thread::sleep(Duration::from_millis(60));
     assert!(face.door.shown().ticks <= paused.ticks + 1);
+    // What is planned on is what the cameras see now; pictures of one moment are taken once.
+    let seen = |shown: &Shown| shown.seen.clone().unwrap();
+    face.ask(Act::Plan(PlanWish::default()));
+    assert_eq!(face.planned(1).refused, None);
+    let now = seen(&face.door.shown());
+    assert!(!Arc::ptr_eq(&now, &seen(&opened)) && now.views[0].stamp.secs() > 1.0);
+    face.ask(Act::Plan(PlanWish::default()));
+    face.planned(2);
+    assert!(Arc::ptr_eq(&seen(&face.door.shown()), &now));
     face.ask(Act::Reset { seed: 3 });
     let reset =
         face.until("reset", |shown| matches!(shown.opened.subject, Subject::Scene { seed: 3, .. }));

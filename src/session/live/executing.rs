@@ -188,7 +188,7 @@ impl ExecuteWatch<Cell> for Watcher<'_> {
         let seen = Arc::new(observation.clone());
         self.showing.context.observation = seen.clone();
         self.showing.context.now = now.clone();
-        self.teller.tell(Report::Seen(seen));
+        self.teller.tell(Report::Seen(seen, None));
     }
 
     fn planning(&mut self, plan: &Plan, step: Step<'_>) {

@@ -37,7 +37,10 @@ impl Session {
                 self.shown.plan = Some(plan);
                 self.unseen = true;
             }
-            Report::Seen(seen) => {
+            Report::Seen(seen, tick) => {
+                if let (World::Scene(world), Some(tick)) = (&mut self.world, tick) {
+                    world.seen = Some((tick, seen.clone()));
+                }
                 self.shown.seen = Some(seen);
                 self.unseen = true;
             }

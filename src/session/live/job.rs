@@ -29,8 +29,8 @@ pub enum Report {
     Moment(Box<Moment>),
     /// How far the plan is.
     Plan(Arc<PlanShown>),
-    /// What the cameras saw.
-    Seen(Arc<Observation>),
+    /// What the cameras saw, and at which tick, where the session still had the scene.
+    Seen(Arc<Observation>, Option<u64>),
     /// Something for the face to hear.
     Heard(Heard),
     /// Its last word.

@@ -10,9 +10,10 @@ use plan::{Again, Plan, PlanInput, PlanOptions, STAGES, SolverKind, resume};
 use robot::Robot;
 use session_api::live::{PlanShown, PlanWish};
 use session_api::{FitChoice, SolverChoice};
+use sim::Shot;
 use world_model::{GoalFlow, RecordedFlow};
 
-use super::job::{End, Tools};
+use super::job::{End, Report, Tools};
 use super::judge::judge;
 use super::showing::{Context, Showing};
 
@@ -48,6 +49,8 @@ pub struct PlanJob {
     pub id: u64,
     pub wish: PlanWish,
     pub ground: Ground,
+    /// Pictures that are to be taken first, and of which tick they are.
+    pub shot: Option<(Box<Shot>, u64)>,
     /// The plan before, whose earlier stages stay.
     pub earlier: Option<(Plan, PlanShown)>,
     /// The only grasp to try.
@@ -101,7 +104,7 @@ impl PlanJob {
             Ok(verifier) => verifier,
             Err(sentence) => return End::GaveUp(sentence),
         };
-        let ground = self.ground;
+        let mut ground = self.ground;
         let mut oracle = match &ground.flow {
             Some(flow) => Oracle::Recorded(RecordedFlow::new(flow.clone())),
             None => Oracle::Goal(GoalFlow),
@@ -121,9 +124,17 @@ impl PlanJob {
         shown.object.clone_from(&ground.object);
         shown.part.clone_from(&ground.part);
         shown.world_from_frame = ground.world_from_frame;
-        let mut showing = Showing::new(shown, context, teller);
+        let mut showing = Showing::new(shown, context, teller.clone());
         showing.begin_at(again.from());
         showing.tell();
+        if let Some((shot, tick)) = self.shot {
+            showing.begins(STAGES[0]);
+            showing.tell();
+            let seen = Arc::new(shot.take());
+            ground.observation = seen.clone();
+            showing.context.observation = seen.clone();
+            teller.tell(Report::Seen(seen, Some(tick)));
+        }
         let input = PlanInput {
             observation: &ground.observation,
             instruction: &ground.instruction,

@@ -125,7 +125,7 @@ impl Showing {
     }
 
     /// A stage begins: it runs, and what follows it waits again.
-    fn begins(&mut self, stage: &str) {
+    pub fn begins(&mut self, stage: &str) {
         let Some(at) = self.shown.rows.iter().position(|row| row.name == stage) else { return };
         for row in &mut self.shown.rows[at..] {
             if !matches!(row.state, RowState::Waiting) {

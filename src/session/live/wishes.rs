@@ -2,17 +2,26 @@
 
 use std::sync::Arc;
 
-use interface::{GraspRejection, JointTarget};
-use session_api::live::{Doing, PlanWish, RowState};
+use interface::{GraspRejection, JointTarget, Observation};
+use session_api::live::{Doing, PlanShown, PlanWish, RowState};
 
 use super::executing::ExecuteJob;
 use super::job::JobKind;
 use super::planning::{Ground, Made, PlanJob};
 use super::session::Session;
-use super::world::World;
+use super::world::{Sight, World};
 
 /// A joint this far from where the plan begins makes the plan another one, rad or m.
 const MOVED: f64 = 0.02;
+
+/// What a plan is made from.
+struct Basis {
+    ground: Ground,
+    /// Pictures to take first, and of which tick.
+    shot: Option<(Box<sim::Shot>, u64)>,
+    /// The plan before, whose earlier stages stay.
+    earlier: Option<(plan::Plan, PlanShown)>,
+}
 
 impl Session {
     /// Makes a plan, from a stage on where the wish names one; with one grasp only where it is given.
@@ -33,24 +42,22 @@ impl Session {
             return self.fail(error.to_string());
         }
         self.give_up();
-        let (ground, earlier) = match self.ground(&wish) {
+        let Basis { ground, shot, earlier } = match self.basis(&wish) {
             Ok(found) => found,
             Err(sentence) => return self.fail(sentence),
         };
-        self.shown.seen = Some(ground.observation.clone());
+        if shot.is_none() {
+            self.shown.seen = Some(ground.observation.clone());
+        }
         self.last_plan += 1;
-        let job = PlanJob { id: self.last_plan, wish, ground, earlier, grasp };
+        let job = PlanJob { id: self.last_plan, wish, ground, shot, earlier, grasp };
         (self.made, self.stopping) = (None, None);
         self.doing(Doing::Planning(plan::STAGES[0].into()));
         self.start(JobKind::Planning, move |tools| job.run(tools));
     }
 
-    /// What the plan is made from, and the plan before where earlier stages stay.
-    #[allow(clippy::type_complexity)]
-    fn ground(
-        &mut self,
-        wish: &PlanWish,
-    ) -> Result<(Ground, Option<(plan::Plan, session_api::live::PlanShown)>), String> {
+    /// What the plan is made from.
+    fn basis(&mut self, wish: &PlanWish) -> Result<Basis, String> {
         let again = wish.from.as_deref().is_some_and(|from| from != plan::STAGES[0]);
         let earlier = if again { self.made.take() } else { None };
         let now = match &self.world {
@@ -64,7 +71,7 @@ impl Session {
                 ground.instruction.clone_from(&wish.instruction);
             }
             ground.now = now.unwrap_or(ground.now);
-            return Ok((ground, Some((plan, shown))));
+            return Ok(Basis { ground, shot: None, earlier: Some((plan, shown)) });
         }
         let said = |own: &str| {
             let said = wish.instruction.trim();
@@ -72,7 +79,13 @@ impl Session {
         };
         match &mut self.world {
             World::Scene(world) => {
-                let observation = world.look()?;
+                // Pictures that are still to be taken come with the job.
+                let (observation, shot) = match world.sight()? {
+                    Sight::Seen(seen) => (seen, None),
+                    Sight::Due(shot, tick) => {
+                        (Arc::new(Observation { views: Vec::new() }), Some((shot, tick)))
+                    }
+                };
                 let cell = world.cell.as_ref().ok_or("the scene is away")?;
                 let task = cell.task();
                 let ground = Ground {
@@ -88,7 +101,7 @@ impl Session {
                     world_from_frame: Default::default(),
                     task: Some(task),
                 };
-                Ok((ground, None))
+                Ok(Basis { ground, shot, earlier: None })
             }
             World::Recording(recording) => {
                 let Some(flow) = &recording.flow else {
@@ -111,7 +124,7 @@ impl Session {
                     flow: Some(flow.clone()),
                     world_from_frame: recording.world_from_frame,
                 };
-                Ok((ground, None))
+                Ok(Basis { ground, shot: None, earlier: None })
             }
             World::Nothing | World::Robot(_) | World::Files => {
                 Err("there is nothing to plan for; open a scene, or a recording with a flow, first"

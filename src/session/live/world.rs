@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use interface::{Arm, Camera, Flow3, JointTarget, MotionPermit, Observation, RigidTransform};
+use interface::{Arm, Flow3, JointTarget, MotionPermit, Observation, RigidTransform};
 use robot::Robot;
-use sim::Cell;
+use sim::{Cell, Shot};
 
 use super::body::{Body, PERIOD};
 use super::moment::Moment;
@@ -190,15 +190,21 @@ impl World {
     }
 }
 
+/// What the cameras see now.
+pub enum Sight {
+    /// Seen already.
+    Seen(Arc<Observation>),
+    /// Still to be taken, and at which tick.
+    Due(Box<Shot>, u64),
+}
+
 impl SceneWorld {
     /// What the cameras see now; pictures of this very moment are not taken twice.
-    pub fn look(&mut self) -> Result<Arc<Observation>, String> {
+    pub fn sight(&self) -> Result<Sight, String> {
         if let Some((_, seen)) = self.seen.as_ref().filter(|(tick, _)| *tick == self.ticks) {
-            return Ok(seen.clone());
+            return Ok(Sight::Seen(seen.clone()));
         }
-        let cell = self.cell.as_mut().ok_or("the scene is away")?;
-        let seen = Arc::new(cell.capture().map_err(|e| e.to_string())?);
-        self.seen = Some((self.ticks, seen.clone()));
-        Ok(seen)
+        let cell = self.cell.as_ref().ok_or("the scene is away")?;
+        Ok(Sight::Due(Box::new(cell.shot()), self.ticks))
     }
 }
