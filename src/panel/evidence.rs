@@ -126,7 +126,8 @@ fn plot(ui: &mut Ui, fits: &[FitStep]) {
         .allow_scroll(false)
         .allow_boxed_zoom(false)
         .show_background(false)
-        .legend(Legend::default())
+        .legend(Legend::default().position(egui_plot::Corner::LeftTop))
+        .grid_color(colors.line)
         .show(ui, |plot| {
             plot.line(Line::new("robust", robust).color(colors.accent).width(2.0));
             let dashed = egui_plot::LineStyle::dashed_loose();

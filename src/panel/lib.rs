@@ -4,6 +4,8 @@
 
 mod action;
 mod actions;
+mod actions_view;
+mod actions_window;
 mod bar;
 mod colors;
 mod desk;

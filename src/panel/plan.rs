@@ -146,7 +146,7 @@ fn line(ui: &mut Ui, cx: &mut Cx, row: &Row, open: bool) -> bool {
     let size = vec2(ui.available_width(), 26.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     if open && std::mem::take(&mut cx.desk.scroll_to_stage) {
-        response.scroll_to_me(None);
+        response.scroll_to_me(Some(egui::Align::Center));
     }
     response.widget_info(|| {
         let label = format!("{}, {word}: {}", row.name, row.detail);

@@ -19,7 +19,7 @@ use crate::{Layers, PointColor, PointSize, Theme, View, action, bar, theme};
 
 /// The panels, where they are, and what the window remembers.
 pub struct Workbench {
-    desk: Desk,
+    pub(crate) desk: Desk,
     panels: Vec<Box<dyn Panel>>,
     /// One tree a [`Room`]; only the wide one is kept.
     wide: Tree<String>,

@@ -154,3 +154,35 @@ fn the_palette_finds_and_does() {
     assert_eq!(harness.state().acts, [scene]);
     assert!(harness.query_by_label("Command").is_none());
 }
+
+#[test]
+fn a_typed_path_is_opened() {
+    let mut harness = whole(WINDOW, fixture::nothing());
+    harness.key_press_modifiers(CTRL, Key::O);
+    harness.run_steps(3);
+    harness.get_by_label("Path").type_text("/data/bridge");
+    harness.run_steps(2);
+    harness.key_press(Key::Enter);
+    harness.run_steps(2);
+    assert_eq!(harness.state().acts, [Act::Open("/data/bridge".into())]);
+}
+
+#[test]
+fn the_path_field_is_found_in_a_narrow_window_too() {
+    let mut harness = whole(vec2(500.0, 400.0), fixture::nothing());
+    assert!(harness.query_by_label("Path").is_none());
+    harness.key_press_modifiers(CTRL, Key::O);
+    harness.run_steps(4);
+    assert!(harness.query_by_label("Path").is_some());
+}
+
+#[test]
+fn the_start_page_opens_a_scene() {
+    let mut harness = whole(WINDOW, fixture::nothing());
+    harness.get_by_label("xtrainer").click();
+    harness.run_steps(2);
+    harness.get_by_label_contains("put the pen into the holder").click();
+    harness.run_steps(2);
+    let scene = Act::OpenScene { scene: "pen_in_holder".into(), robot: "xtrainer".into(), seed: 0 };
+    assert_eq!(harness.state().acts, [scene]);
+}

@@ -124,6 +124,7 @@ struct Stage {
     heard: Vec<Heard>,
     palette: bool,
     grasp: Option<usize>,
+    unfold: Option<&'static str>,
 }
 
 fn stage(name: &'static str, size: (f32, f32), shown: Shown) -> Stage {
@@ -140,11 +141,12 @@ fn stage(name: &'static str, size: (f32, f32), shown: Shown) -> Stage {
         heard: vec![],
         palette: false,
         grasp: None,
+        unfold: None,
     }
 }
 
 fn paint(stage: Stage, folder: &std::path::Path) {
-    let Stage { name, size, shown, mut view, open, heard, palette, grasp } = stage;
+    let Stage { name, size, shown, mut view, open, heard, palette, grasp, unfold } = stage;
     let ctx = egui::Context::default();
     let mut painter = Painter::default();
     let mut workbench = Workbench::new();
@@ -177,6 +179,12 @@ fn paint(stage: Stage, folder: &std::path::Path) {
             });
         }
         let sources = fixture::sources();
+        if frame == 2
+            && let Some(name) = unfold
+        {
+            workbench.desk.stage = Some(name.to_owned());
+            view.brought = ToShow::of_stage(name);
+        }
         // What is opened first drops what was selected before.
         if frame == 2
             && let Some(index) = grasp
@@ -228,6 +236,8 @@ fn pictures_where_they_are_asked_for() {
         grasp: Some(2),
         ..stage("grasps", hd, fixture::planned())
     });
+    stages
+        .push(Stage { unfold: Some("fit"), ..stage("fit", (1440.0, 1200.0), fixture::planned()) });
     stages.push(Stage { palette: true, ..stage("palette", hd, fixture::planned()) });
     stages.push(Stage {
         open: &["help"],
