@@ -9,6 +9,7 @@ use session_api::live::Door;
 use crate::hands::Hands;
 use crate::keep::Keeper;
 use crate::moment::{Face, Now};
+use crate::script::Script;
 use crate::view3d::View3d;
 
 /// What the panels and the 3D view share.
@@ -37,10 +38,15 @@ pub fn draw(
     now: Res<Now>,
     face: Res<Face>,
     keeper: Res<Keeper>,
+    script: Option<Res<Script>>,
     mut windows: Query<&mut Window, With<PrimaryWindow>>,
     mut redraw: MessageWriter<RequestRedraw>,
 ) -> Result {
     let ctx = contexts.ctx_mut()?;
+    if script.is_some() {
+        // A person made of steps finds what to press by its label.
+        ctx.enable_accesskit();
+    }
     let Shell { view: shown_as, workbench } = &mut *shell;
     if (ctx.zoom_factor() - shown_as.zoom).abs() > 1e-3 {
         ctx.set_zoom_factor(shown_as.zoom);

@@ -8,7 +8,7 @@ use bevy::prelude::*;
 use interface::{LookItem, SceneLook};
 use session_api::live::Opened;
 
-use crate::backdrop::FloorHeight;
+use crate::backdrop::{Floor, FloorHeight};
 use crate::camera::Rig;
 use crate::host::Shell;
 use crate::light::Middle;
@@ -115,8 +115,17 @@ pub fn sync(
 pub fn hide(
     shell: Res<Shell>,
     mut items: Query<(&Item, &mut Visibility)>,
+    mut floors: Query<&mut Visibility, (With<Floor>, Without<Item>)>,
     mut view: ResMut<View3d>,
 ) {
+    let bare = shell.view.hidden.iter().any(|name| name == "floor");
+    for mut visibility in &mut floors {
+        let wanted = if bare { Visibility::Hidden } else { Visibility::Inherited };
+        if *visibility != wanted {
+            *visibility = wanted;
+            view.touch();
+        }
+    }
     for (item, mut visibility) in &mut items {
         let layer =
             if item.robot { shell.view.layers.robot } else { shell.view.layers.scene };
@@ -163,11 +172,13 @@ impl Placing<'_> {
         let bounds = if about.low.is_finite() { about } else { all };
         if bounds.low.is_finite() {
             let mut at = (bounds.low + bounds.high) * 0.5;
+            let center = at;
             if things.low.is_finite() {
                 // An arm is large and easy to see; what it works on is small.
                 at = at.lerp((things.low + things.high) * 0.5, 0.35);
             }
-            let radius = ((bounds.high - bounds.low).length() * 0.5).clamp(0.05, 20.0);
+            let half = (bounds.high - bounds.low).length() * 0.5;
+            let radius = (half + 0.7 * (at - center).length()).clamp(0.05, 20.0);
             *self.middle = Middle { at, radius };
             if first {
                 self.rig.settle(&self.middle);

@@ -20,7 +20,7 @@ use panel::Workbench;
 use session_api::live::{Act, Door};
 
 use crate::backdrop::{FloorHeight, Ground};
-use crate::evidence::{clouds, flow, ghosts, grasps, paths, sights};
+use crate::evidence::{clouds, flow, ghosts, grasps, paths, shapes, sights};
 use crate::hands::Hands;
 use crate::host::Shell;
 use crate::ink::Ink;
@@ -136,6 +136,7 @@ pub fn run(door: Door, options: Options) -> Result<(), StudioError> {
             sights::cameras,
             sights::frames,
             sights::contacts,
+            shapes::collision,
         )
             .chain()
             .in_set(Draw3d::Explain),
@@ -153,7 +154,6 @@ pub fn run(door: Door, options: Options) -> Result<(), StudioError> {
     }
     let exit = app.run();
     let _ = face.ask(Act::Quit);
-    // The loop may have taken the app's resources with it: what was sent is written all the same.
     let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(why) = failed {
         return Err(StudioError::Script(why));

@@ -37,6 +37,9 @@ pub fn target(
         *stood = Some((at, object_items(&now.0, plan)));
     }
     let strength = weight(view, &[ToShow::Target]);
+    if strength <= 0.0 {
+        return;
+    }
     let color = colors::linear(colors::ACCENT, 0.42 * strength);
     let moved = plan.world_from_frame * target.end_from_start * plan.world_from_frame.inverse();
     let items = stood.as_ref().map(|(_, items)| items.as_slice()).unwrap_or_default();

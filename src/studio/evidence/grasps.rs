@@ -12,8 +12,8 @@ use crate::moment::Now;
 use crate::strokes::Strokes;
 use crate::{axes, colors};
 
-/// Candidates drawn at most.
-const MOST: usize = 240;
+/// Refused candidates of a kind that are drawn at most: more hide what they are about.
+const REFUSED: usize = 14;
 
 type Key = (usize, usize, Option<usize>, Option<ToShow>, bool, [Option<usize>; 2]);
 
@@ -24,7 +24,7 @@ fn color(kind: GraspKind) -> [f32; 4] {
         GraspKind::Chosen => 1.0,
         GraspKind::Kept => 0.85,
         GraspKind::NotTried => 0.30,
-        _ => 0.55,
+        _ => 0.45,
     };
     colors::linear([r, g, b], opacity)
 }
@@ -38,21 +38,32 @@ fn bulk(kind: GraspKind) -> f32 {
     }
 }
 
-/// Which candidates are in the view: all when grasps are looked at, else the chosen one and those
-/// that could be chosen.
+/// Which candidates are in the view: when grasps are looked at, all that could be taken and some of
+/// the refused ones of every kind, evenly chosen; else the chosen one, while nothing else is looked at.
 pub fn shown(plan: &PlanShown, view: &panel::View) -> Vec<usize> {
     if !view.layers.grasps {
         return Vec::new();
     }
     let brought = view.brought == Some(ToShow::Grasps);
     let other = view.brought.is_some() && !brought;
-    let marked = |i: usize| {
-        Some(i) == plan.chosen || Some(i) == view.hovered_grasp || Some(i) == view.selected_grasp
-    };
-    (0..plan.grasps.len().min(MOST))
+    let marked = |i: usize| Some(i) == view.hovered_grasp || Some(i) == view.selected_grasp;
+    let kind = |i: usize| GraspKind::of(&plan.grasps[i], plan.chosen == Some(i));
+    let count = |of: GraspKind| (0..plan.grasps.len()).filter(|i| kind(*i) == of).count();
+    let strides = GraspKind::ALL.map(|of| (of, count(of).div_ceil(REFUSED).max(1)));
+    let mut met = [0_usize; GraspKind::ALL.len()];
+    (0..plan.grasps.len())
         .filter(|i| {
-            marked(*i) || brought || (!other && plan.chosen.is_none()
-                && plan.grasps[*i].rejection.is_none())
+            let of = kind(*i);
+            let place = GraspKind::ALL.iter().position(|known| *known == of).unwrap_or(0);
+            met[place] += 1;
+            let some = (met[place] - 1) % strides[place].1 == 0;
+            marked(*i)
+                || match of {
+                    GraspKind::Chosen => !other,
+                    GraspKind::Kept => brought || (!other && plan.chosen.is_none()),
+                    GraspKind::NotTried => false,
+                    _ => brought && some,
+                }
         })
         .collect()
 }

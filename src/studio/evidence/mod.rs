@@ -6,6 +6,7 @@ pub mod flow;
 pub mod ghosts;
 pub mod grasps;
 pub mod paths;
+pub mod shapes;
 pub mod sights;
 
 use std::sync::Arc;
@@ -25,7 +26,9 @@ pub fn weight(view: &View, kinds: &[ToShow]) -> f32 {
     match view.brought {
         None => 1.0,
         Some(kind) if kinds.contains(&kind) => 1.0,
-        Some(_) => 0.22,
+        // Grippers are many and small: nothing else is drawn among them.
+        Some(ToShow::Grasps) => 0.0,
+        Some(_) => 0.15,
     }
 }
 

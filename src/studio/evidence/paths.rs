@@ -106,7 +106,10 @@ pub fn arm(
     let robot = now.0.opened.robot.as_ref();
     let plan = now.0.plan.as_ref();
     let path = plan.map(|plan| &plan.arm_path).filter(|path| !path.is_empty());
-    let asked = view.brought == Some(ToShow::ArmPath) || view.path_secs > 0.02;
+    let asked = match view.brought {
+        Some(kind) => kind == ToShow::ArmPath,
+        None => view.path_secs > 0.02,
+    };
     let busy = matches!(now.0.doing, Doing::Executing(_));
     let wanted = view.layers.path && asked && !busy && path.is_some() && robot.is_some();
     let fresh = drawn.renew((robot.map_or(0, address), wanted), plan, &mut pens);

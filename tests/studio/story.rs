@@ -1,0 +1,136 @@
+//! What a person does in the window, step by step.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use session_api::live::{Act, Doing, RowState, Shown, Subject};
+use studio::{Key, KeyCode, MouseButton, Options, Step};
+
+/// Names the folder of the pictures to the process that opens the window.
+pub const FOLDER: &str = "FLOWARM_STORY_FOLDER";
+
+/// Software Vulkan on busy cores takes its time.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+fn until(what: &str, holds: fn(&Shown) -> bool) -> Step {
+    let holds = Box::new(move |shown: &Shown, _: &panel::View| holds(shown));
+    Step::Until { what: what.into(), most: PATIENCE, holds }
+}
+
+fn row(shown: &Shown, name: &str) -> Option<RowState> {
+    let plan = shown.plan.as_ref()?;
+    plan.rows.iter().find(|row| row.name == name).map(|row| row.state)
+}
+
+fn planned(shown: &Shown) -> bool {
+    shown.doing == Doing::Nothing && shown.plan.as_ref().is_some_and(|plan| plan.executable)
+}
+
+fn letter(c: &str) -> Key {
+    Key::Character(c.into())
+}
+
+/// The real recording, where the workplace has it.
+fn bridge() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
+    let places = [root.join("shared"), root.parent()?.join("shared")];
+    let found = places.into_iter().map(|place| place.join("data/bridge/episode_2"));
+    found.into_iter().find(|place| place.is_dir())
+}
+
+/// Opens the window and does it all.
+pub fn run(folder: &Path) {
+    let mut shots = 0;
+    let mut keep = |name: &str| {
+        shots += 1;
+        Step::Picture(folder.join(format!("{shots:02}_{name}.png")))
+    };
+    let mut steps = vec![
+        until("a scene", |shown| matches!(shown.opened.subject, Subject::Scene { .. })),
+        until("something to see", |shown| shown.look.items.len() > 3),
+        keep("opened"),
+        // The camera answers to the mouse.
+        Step::PointInView([0.3, 0.8]),
+        Step::Drag(MouseButton::Left, [60.0, 20.0]),
+        Step::Scroll(2.0),
+        Step::Rest(Duration::from_millis(800)),
+        keep("orbited"),
+        // Another sentence, judged by the person.
+        Step::ctrl(KeyCode::KeyI, letter("i")),
+        Step::ctrl(KeyCode::KeyA, letter("a")),
+        Step::Type("put the red block on the green cube".into()),
+        Step::Press("Options".into()),
+        Step::Press("Judge of the target".into()),
+        Step::Press("You".into()),
+        Step::ctrl(KeyCode::Enter, Key::Enter),
+        until("the question about the target", |shown| shown.doing == Doing::Asking),
+        keep("asked"),
+        Step::ctrl_shift(KeyCode::KeyX, letter("x")),
+        until("another prediction or a refusal", |shown| {
+            let Some(plan) = &shown.plan else { return false };
+            plan.refused.is_some() || (plan.retries > 0 && shown.doing == Doing::Asking)
+        }),
+        keep("rejected"),
+        Step::Strike(Vec::new(), KeyCode::Escape, Key::Escape),
+        Step::ctrl(KeyCode::Escape, Key::Escape),
+        until("rest", |shown| shown.doing == Doing::Nothing),
+        Step::ctrl(KeyCode::Enter, Key::Enter),
+        until("the question again", |shown| shown.doing == Doing::Asking),
+        Step::ctrl_shift(KeyCode::KeyA, letter("a")),
+        until("a plan", planned),
+        keep("planned"),
+    ];
+    for stage in ["observe", "flow", "fit", "target", "grasp", "solve", "path"] {
+        let kind = session_api::live::ToShow::of_stage(stage);
+        steps.push(Step::Show(Box::new(move |view| {
+            view.brought = kind;
+            view.path_secs = if stage == "path" { 3.0 } else { 0.0 };
+        })));
+        steps.push(keep(stage));
+    }
+    steps.extend([
+        // Another grasp than the chosen one.
+        Step::Until {
+            what: "another grasp that was kept".into(),
+            most: PATIENCE,
+            holds: Box::new(|shown, _| shown.plan.as_ref().is_some_and(|p| p.grasps.len() > 1)),
+        },
+        Step::Show(Box::new(|view| {
+            view.brought = None;
+            view.path_secs = 0.0;
+            view.selected_grasp = Some(1);
+        })),
+        Step::Rest(Duration::from_millis(300)),
+        Step::ctrl_shift(KeyCode::KeyG, letter("g")),
+        until("the plan with another grasp", |shown| {
+            planned(shown) && shown.plan.as_ref().is_some_and(|plan| plan.chosen == Some(1))
+        }),
+        keep("another_grasp"),
+        Step::ctrl_shift(KeyCode::Enter, Key::Enter),
+        until("the arm to move", |shown| matches!(shown.doing, Doing::Executing(_))),
+        Step::Rest(Duration::from_secs(4)),
+        keep("executing"),
+        until("the end of the motion", |shown| {
+            shown.doing == Doing::Nothing && row(shown, "execute") == Some(RowState::Done)
+        }),
+        keep("executed"),
+    ]);
+    if let Some(recording) = bridge() {
+        steps.extend([
+            Step::Drop(recording),
+            until("the recording", |shown| matches!(shown.opened.subject, Subject::Recording { .. })),
+            Step::Rest(Duration::from_secs(2)),
+            keep("recording"),
+        ]);
+    }
+    steps.push(Step::Close);
+    let door = session::live::spawn(session::live::Options::default());
+    let (scene, robot) = ("stack_cube".into(), "franka".into());
+    let options = Options {
+        first: vec![Act::OpenScene { scene, robot, seed: 0 }],
+        any_thread: true,
+        script: steps,
+        ..Options::default()
+    };
+    studio::run(door, options).unwrap();
+}
