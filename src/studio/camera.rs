@@ -83,8 +83,7 @@ pub struct Rig {
 
 impl Default for Rig {
     fn default() -> Self {
-        let home =
-            Stance { focus: Vec3::ZERO, azimuth: -0.62, elevation: 0.42, distance: 1.9 };
+        let home = Stance { focus: Vec3::ZERO, azimuth: -0.62, elevation: 0.42, distance: 1.9 };
         Self { now: home, goal: home, glide: None, parallel: false, home }
     }
 }
@@ -103,8 +102,10 @@ impl Rig {
     /// Glides there.
     pub fn glide_to(&mut self, goal: Stance) {
         self.glide = Some((self.now, 0.0));
-        self.goal = Stance { azimuth: self.now.azimuth
-            + short_turn(goal.azimuth - self.now.azimuth), ..goal };
+        self.goal = Stance {
+            azimuth: self.now.azimuth + short_turn(goal.azimuth - self.now.azimuth),
+            ..goal
+        };
     }
 
     /// Where it stands at first about what is open, and goes there at once.

@@ -77,8 +77,8 @@ impl Surroundings {
                 let t = ((half - x.abs()) / (0.25 * half)).clamp(0.0, 1.0);
                 t * t * (3.0 - 2.0 * t)
             };
-            light += lamp.color
-                * (edge(at.dot(right), lamp.half.x) * edge(at.dot(above), lamp.half.y));
+            light +=
+                lamp.color * (edge(at.dot(right), lamp.half.x) * edge(at.dot(above), lamp.half.y));
         }
         light
     }

@@ -56,9 +56,7 @@ pub fn draw(
     let mut whole = egui::Ui::new(
         ctx.clone(),
         egui::Id::new("window"),
-        egui::UiBuilder::new()
-            .layer_id(egui::LayerId::background())
-            .max_rect(ctx.viewport_rect()),
+        egui::UiBuilder::new().layer_id(egui::LayerId::background()).max_rect(ctx.viewport_rect()),
     );
     let sources = face.with(|door| door.sources().clone());
     let asked = workbench.ui(&mut whole, &now.0, &sources, shown_as);

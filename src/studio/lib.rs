@@ -29,8 +29,8 @@ mod surface;
 mod view3d;
 mod window;
 
-pub use options::{Options, StudioError};
 pub use keep::usual_place;
+pub use options::{Options, StudioError};
 pub use quality::adapter;
 pub use script::{Question, Step};
 pub use window::run;

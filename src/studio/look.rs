@@ -127,8 +127,7 @@ pub fn hide(
         }
     }
     for (item, mut visibility) in &mut items {
-        let layer =
-            if item.robot { shell.view.layers.robot } else { shell.view.layers.scene };
+        let layer = if item.robot { shell.view.layers.robot } else { shell.view.layers.scene };
         let shown = layer && !shell.view.hidden.iter().any(|name| **name == *item.thing);
         let wanted = if shown { Visibility::Inherited } else { Visibility::Hidden };
         if *visibility != wanted {

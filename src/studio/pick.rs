@@ -58,10 +58,9 @@ pub fn point(
         .with_visibility(RayCastVisibility::Visible)
         .with_filter(&is_item);
     let hit = rays.cast_ray(ray, &settings).first().map(|(entity, hit)| (*entity, hit.point));
-    let picked = hit.and_then(|(entity, _)| items.get(entity).ok()).map(|item| Picked {
-        thing: item.thing.to_string(),
-        part: item.part.to_string(),
-    });
+    let picked = hit
+        .and_then(|(entity, _)| items.get(entity).ok())
+        .map(|item| Picked { thing: item.thing.to_string(), part: item.part.to_string() });
     if shell.view.hovered_grasp != grasp {
         shell.view.hovered_grasp = grasp;
     }
@@ -156,7 +155,8 @@ pub fn outline(
             }
             continue;
         }
-        let bare = meshes.get(&shape.0).is_some_and(|m| m.attribute(ATTRIBUTE_OUTLINE_NORMAL).is_none());
+        let bare =
+            meshes.get(&shape.0).is_some_and(|m| m.attribute(ATTRIBUTE_OUTLINE_NORMAL).is_none());
         if bare && let Some(mut mesh) = meshes.get_mut(&shape.0) {
             // Without normals of its own a hard edge's outline has gaps: better than none.
             let _ = mesh.generate_outline_normals(&GenerateOutlineNormalsSettings::default());

@@ -186,7 +186,14 @@ impl Fingers<'_> {
             _ => None,
         };
         let (key_code, logical_key) = (code, key);
-        self.keys.write(KeyboardInput { key_code, logical_key, state, text, repeat: false, window });
+        self.keys.write(KeyboardInput {
+            key_code,
+            logical_key,
+            state,
+            text,
+            repeat: false,
+            window,
+        });
     }
 }
 

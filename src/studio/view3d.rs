@@ -88,8 +88,7 @@ pub fn fit(
     if size == view.size || size.x < 2 || size.y < 2 {
         return;
     }
-    let image =
-        Image::new_target_texture(size.x, size.y, TextureFormat::Rgba8UnormSrgb, None);
+    let image = Image::new_target_texture(size.x, size.y, TextureFormat::Rgba8UnormSrgb, None);
     textures.remove_image(view.image.id());
     view.image = images.add(image);
     view.texture = Some(textures.add_image(EguiTextureHandle::Weak(view.image.id())));

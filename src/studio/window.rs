@@ -14,8 +14,8 @@ use bevy::render::RenderPlugin;
 use bevy::transform::TransformSystems;
 use bevy::window::{PresentMode, WindowResizeConstraints, WindowResolution};
 use bevy::winit::{UpdateMode, WinitPlugin, WinitSettings};
-use bevy_mod_outline::OutlinePlugin;
 use bevy_egui::{EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass, PrimaryEguiContext};
+use bevy_mod_outline::OutlinePlugin;
 use panel::Workbench;
 use session_api::live::{Act, Door};
 
@@ -33,7 +33,8 @@ use crate::script::Script;
 use crate::surface::Patterned;
 use crate::view3d::View3d;
 use crate::{
-    Options, StudioError, backdrop, camera, display, host, keep, light, look, moment, pick, points, quality, script, shaders, view3d,
+    Options, StudioError, backdrop, camera, display, host, keep, light, look, moment, pick, points,
+    quality, script, shaders, view3d,
 };
 
 /// The usual size, logical pixels.

@@ -56,10 +56,14 @@ pub fn run(folder: &Path) {
         Step::Rest(Duration::from_millis(800)),
         keep("orbited"),
         // Another sentence, judged by the person.
-        Step::ctrl(KeyCode::KeyI, letter("i")),
-        Step::ctrl(KeyCode::KeyA, letter("a")),
-        Step::Type("put the red block on the green cube".into()),
+        Step::Press("put the red block on the green cube".into()),
+        Step::Rest(Duration::from_millis(300)),
+        Step::Scroll(-20.0),
+        Step::Rest(Duration::from_millis(500)),
         Step::Press("Options".into()),
+        Step::Rest(Duration::from_millis(600)),
+        Step::Scroll(-20.0),
+        Step::Rest(Duration::from_millis(500)),
         Step::Press("Judge of the target".into()),
         Step::Press("You".into()),
         Step::ctrl(KeyCode::Enter, Key::Enter),
@@ -118,7 +122,9 @@ pub fn run(folder: &Path) {
     if let Some(recording) = bridge() {
         steps.extend([
             Step::Drop(recording),
-            until("the recording", |shown| matches!(shown.opened.subject, Subject::Recording { .. })),
+            until("the recording", |shown| {
+                matches!(shown.opened.subject, Subject::Recording { .. })
+            }),
             Step::Rest(Duration::from_secs(2)),
             keep("recording"),
         ]);

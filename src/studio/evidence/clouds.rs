@@ -164,7 +164,9 @@ fn wanted(shown: &Shown, view: &panel::View, floor: f32) -> Vec<Wanted> {
                 (paint, (1, low.to_bits(), high.to_bits()))
             }
             (_, Paint::Own) => (Paint::Own, (0, 0, 0)),
-            (_, Paint::One(c)) => (Paint::One(c), (2, u32::from_le_bytes([c[0], c[1], c[2], 0]), 0)),
+            (_, Paint::One(c)) => {
+                (Paint::One(c), (2, u32::from_le_bytes([c[0], c[1], c[2], 0]), 0))
+            }
             (_, labels @ Paint::Labels(_)) => (labels, (3, 0, 0)),
             (_, Paint::Residual { tracked, points, residuals }) => {
                 let at = residuals.as_ptr() as usize as u64;
@@ -179,7 +181,8 @@ fn wanted(shown: &Shown, view: &panel::View, floor: f32) -> Vec<Wanted> {
     let opened: &Opened = &shown.opened;
     let hidden = |name: &str| view.hidden.iter().any(|hidden| hidden == name);
     for cloud in opened.clouds.iter().filter(|cloud| !hidden(&cloud.name)) {
-        let paint = if cloud.cloud.colors.is_empty() { Paint::One([190, 198, 210]) } else { Paint::Own };
+        let paint =
+            if cloud.cloud.colors.is_empty() { Paint::One([190, 198, 210]) } else { Paint::Own };
         add(&mut out, &cloud.cloud, cloud.world_from_cloud, paint, 1.0);
     }
     let recorded = matches!(opened.subject, Subject::Recording { .. });

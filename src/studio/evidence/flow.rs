@@ -61,7 +61,9 @@ fn ribbons(plan: &PlanShown, flow: &Flow3, share: f32, by_residual: bool) -> Str
             let residual = plan.residuals.get(step * flow.points + point);
             match residual.filter(|_| by_residual) {
                 Some(residual) => colors::linear(panel::residual_color(*residual), opacity),
-                None => colors::linear(panel::flow_color((flow.times[step] / last) as f32), opacity),
+                None => {
+                    colors::linear(panel::flow_color((flow.times[step] / last) as f32), opacity)
+                }
             }
         };
         let knot = |step: usize| {

@@ -49,7 +49,9 @@ pub fn target(
             drawn.ghost(shape.0.clone(), axes::pose(&(moved * world_from_mesh)), color, &mut pens);
         }
     }
-    if items.is_empty() && let Some(observed) = &plan.observed {
+    if items.is_empty()
+        && let Some(observed) = &plan.observed
+    {
         let [r, g, b] = colors::ACCENT;
         let dot = |p| Dot { at: axes::point(p).to_array(), color: [r, g, b, 255] };
         let set = PointSet {

@@ -109,14 +109,7 @@ pub fn draw(now: Res<Now>, shell: Res<Shell>, mut pens: Pens, mut drawn: Local<D
 pub fn skeleton(grasp: &GraspCandidate) -> [Vec3; 6] {
     let half = half_opening(grasp);
     let at = |y: f64, z: f64| place(&grasp.frame_from_grasp, 0.0, y, z);
-    [
-        at(-half, TIP),
-        at(-half, PALM),
-        at(half, TIP),
-        at(half, PALM),
-        at(0.0, PALM),
-        at(0.0, WRIST),
-    ]
+    [at(-half, TIP), at(-half, PALM), at(half, TIP), at(half, PALM), at(0.0, PALM), at(0.0, WRIST)]
 }
 
 const TIP: f64 = 0.012;

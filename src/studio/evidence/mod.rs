@@ -104,8 +104,7 @@ impl<K: PartialEq> Drawn<K> {
     ) -> [Entity; 2] {
         [Pass::Depth, Pass::Ghost].map(|pass| {
             let ink = pens.inks.add(Ink::ghost(color, pass));
-            let entity =
-                pens.commands.spawn((Mesh3d(mesh.clone()), MeshMaterial3d(ink), at)).id();
+            let entity = pens.commands.spawn((Mesh3d(mesh.clone()), MeshMaterial3d(ink), at)).id();
             self.entities.push(entity);
             entity
         })

@@ -125,7 +125,8 @@ pub fn frames(
 }
 
 fn poses(shown: &Shown) -> Vec<RigidTransform> {
-    let mut poses: Vec<RigidTransform> = shown.world_from_link.first().copied().into_iter().collect();
+    let mut poses: Vec<RigidTransform> =
+        shown.world_from_link.first().copied().into_iter().collect();
     poses.extend(&shown.world_from_tool);
     if let Some(seen) = &shown.seen {
         poses.extend(seen.views.iter().filter_map(|view| view.world_from_camera));
