@@ -50,7 +50,7 @@ impl Scene for PenInHolder {
     /// Further back than usual: the hand ends pointing away from the robot. Two arms stand so that
     /// the right one has the work before it.
     fn world_from_base(&self, robot: &Robot) -> RigidTransform {
-        let aside = if robot.arms.len() > 1 { [-0.07, 0.49] } else { [-0.07, 0.0] };
+        let aside = if robot.arms.len() > 1 { [-0.07, 0.38] } else { [-0.07, 0.0] };
         Translation3::new(aside[0], aside[1], 0.0) * crate::stand::world_from_base(robot)
     }
 
