@@ -61,7 +61,7 @@ pub enum Step {
     /// Types text.
     Type(String),
     /// Changes what is shown, as a panel would.
-    Show(Box<dyn Fn(&mut View) + Send + Sync>),
+    Show(Box<dyn Fn(&Shown, &mut View) + Send + Sync>),
     /// Keeps a picture of the window as a PNG file.
     Picture(PathBuf),
     /// Closes the window.
@@ -315,7 +315,7 @@ pub fn act(
             done = true;
         }
         Step::Show(change) => {
-            change(&mut shell.view);
+            change(&now.0, &mut shell.view);
             done = true;
         }
         Step::Picture(path) => match script.picture.load(Ordering::Acquire) {

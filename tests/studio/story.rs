@@ -1,9 +1,11 @@
 //! What a person does in the window, step by step.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use session_api::live::{Act, Doing, RowState, Shown, Subject};
+use session_api::live::{Act, Doing, PlanShown, RowState, Shown, Subject};
 use studio::{Key, KeyCode, MouseButton, Options, Step};
 
 /// Names the folder of the pictures to the process that opens the window.
@@ -26,6 +28,11 @@ fn planned(shown: &Shown) -> bool {
     shown.doing == Doing::Nothing && shown.plan.as_ref().is_some_and(|plan| plan.executable)
 }
 
+/// A candidate that was kept and not chosen.
+fn another(plan: &PlanShown) -> Option<usize> {
+    (0..plan.grasps.len()).find(|i| plan.grasps[*i].rejection.is_none() && plan.chosen != Some(*i))
+}
+
 fn letter(c: &str) -> Key {
     Key::Character(c.into())
 }
@@ -40,6 +47,8 @@ fn bridge() -> Option<PathBuf> {
 
 /// Opens the window and does it all.
 pub fn run(folder: &Path) {
+    let wanted = Arc::new(AtomicUsize::new(usize::MAX));
+    let chosen_by_hand = wanted.clone();
     let mut shots = 0;
     let mut keep = |name: &str| {
         shots += 1;
@@ -86,29 +95,30 @@ pub fn run(folder: &Path) {
     ];
     for stage in ["observe", "flow", "fit", "target", "grasp", "solve", "path"] {
         let kind = session_api::live::ToShow::of_stage(stage);
-        steps.push(Step::Show(Box::new(move |view| {
+        steps.push(Step::Show(Box::new(move |_, view| {
             view.brought = kind;
             view.path_secs = if stage == "path" { 3.0 } else { 0.0 };
         })));
         steps.push(keep(stage));
     }
     steps.extend([
-        // Another grasp than the chosen one.
-        Step::Until {
-            what: "another grasp that was kept".into(),
-            most: PATIENCE,
-            holds: Box::new(|shown, _| shown.plan.as_ref().is_some_and(|p| p.grasps.len() > 1)),
-        },
-        Step::Show(Box::new(|view| {
+        // Another grasp than the chosen one, of those that could be taken.
+        Step::Show(Box::new(move |shown, view| {
             view.brought = None;
             view.path_secs = 0.0;
-            view.selected_grasp = Some(1);
+            view.selected_grasp = shown.plan.as_ref().and_then(|plan| another(plan.as_ref()));
+            chosen_by_hand.store(view.selected_grasp.unwrap_or(usize::MAX), Ordering::Relaxed);
         })),
         Step::Rest(Duration::from_millis(300)),
         Step::ctrl_shift(KeyCode::KeyG, letter("g")),
-        until("the plan with another grasp", |shown| {
-            planned(shown) && shown.plan.as_ref().is_some_and(|plan| plan.chosen == Some(1))
-        }),
+        Step::Until {
+            what: "the plan with another grasp".into(),
+            most: PATIENCE,
+            holds: Box::new(move |shown, _| {
+                let taken = shown.plan.as_ref().and_then(|plan| plan.chosen);
+                planned(shown) && taken == Some(wanted.load(Ordering::Relaxed))
+            }),
+        },
         keep("another_grasp"),
         Step::ctrl_shift(KeyCode::Enter, Key::Enter),
         until("the arm to move", |shown| matches!(shown.doing, Doing::Executing(_))),
