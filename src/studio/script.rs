@@ -83,6 +83,8 @@ pub struct Script {
 
 /// How long a label is looked for.
 const LOOKED_FOR: Duration = Duration::from_secs(20);
+/// How long a view may take until it rests.
+const SETTLED: Duration = Duration::from_secs(2);
 /// Moves that a drag is made of.
 const PARTS_OF_A_DRAG: usize = 8;
 
@@ -319,8 +321,8 @@ pub fn act(
             done = true;
         }
         Step::Picture(path) => match script.picture.load(Ordering::Acquire) {
-            // A picture of a view that is still being drawn would be an old one.
-            0 if part < 4 || !view.rests() => {}
+            // A view that is still being drawn shows what was before; one that moves never rests.
+            0 if part < 4 || (!view.rests() && waited < SETTLED) => {}
             0 => {
                 script.picture.store(1, Ordering::Release);
                 keep(&mut commands, path.clone(), script.picture.clone());
