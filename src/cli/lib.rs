@@ -22,12 +22,13 @@ use console::Console;
 /// Nothing but `out` and `err` is written to, apart from the files that the command names; a bar
 /// is never drawn, and nobody answers questions.
 pub fn run(args: &[String], out: &mut (dyn Write + Send), err: &mut (dyn Write + Send)) -> i32 {
-    act(args, out, Console::plain(err), &|_| None, &Cancel::default())
+    act(args, out, Console::plain(err), &|_| None, &Cancel::default(), None)
 }
 
 /// Runs the command line of this process on its own stdout and stderr, with a progress bar where
 /// stderr is a terminal; the first Ctrl-C asks the work to stop, the second ends the process.
-pub fn run_process() -> i32 {
+/// `no_window` is why there is no window, where one was tried.
+pub fn run_process(no_window: Option<&str>) -> i32 {
     let cancel = Cancel::default();
     let asked = cancel.clone();
     let watched = ctrlc::set_handler(move || {
@@ -47,7 +48,7 @@ pub fn run_process() -> i32 {
     };
     let args: Vec<String> =
         std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-    act(&args, &mut std::io::stdout(), console, &ask_on_terminal, &cancel)
+    act(&args, &mut std::io::stdout(), console, &ask_on_terminal, &cancel, no_window)
 }
 
 /// Asks the person who started this process: `y`, or `n` and why.
@@ -85,6 +86,7 @@ fn act(
     mut console: Console<'_>,
     ask: Ask<'_>,
     cancel: &Cancel,
+    no_window: Option<&str>,
 ) -> i32 {
     let line = match Line::try_parse_from(
         std::iter::once("flowarm").chain(args.iter().map(String::as_str)),
@@ -108,15 +110,16 @@ fn act(
     let common = line.common;
     console.quiet = common.quiet;
     let asked = line.act.unwrap_or_else(|| {
-        console.line(if display_present() {
-            "The studio is not part of this build: running the tour without a window."
+        let why = no_window.unwrap_or(if display_present() {
+            "the studio is not part of this build"
         } else {
-            "There is no display here: running the tour without a window."
+            "there is no display here"
         });
+        console.line(&format!("No window: {why}. This is the tour without one."));
         Act::tour()
     });
     if asked.wants_window() {
-        console.line("The studio is not part of this build: running the tour without a window.");
+        console.line("The tour has no window yet: this is the one in pictures.");
     }
     let command = asked.command(common.seed);
     let answer = session::run(&command, &|event| console.event(event), ask, cancel);

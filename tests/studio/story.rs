@@ -125,8 +125,9 @@ pub fn run(folder: &Path) {
         Step::Rest(Duration::from_secs(4)),
         keep("executing"),
         until("the end of the motion", |shown| {
-            shown.doing == Doing::Nothing && row(shown, "execute") == Some(RowState::Done)
+            shown.doing == Doing::Nothing && row(shown, "execute retreat") == Some(RowState::Done)
         }),
+        until("the scene to call it done", |shown| shown.solved == Some(true)),
         keep("executed"),
     ]);
     if let Some(recording) = bridge() {
