@@ -186,7 +186,11 @@ impl<'a> Slab<'a> {
             // face does: then the outline falls off to both sides.
             let outline = outline_angle(touches, sign, edge);
             let edge_on = (LEANING..CORNER).contains(&outline);
-            return Side { angle: seen.max(outline.min(LEANING)), inferred: false, faces: !edge_on };
+            return Side {
+                angle: seen.max(outline.min(LEANING)),
+                inferred: false,
+                faces: !edge_on,
+            };
         }
         let place = middle.map(|m| f64::from(m / count.max(1) as f32));
         if self.widens(sign, edge, tip as f32) {
