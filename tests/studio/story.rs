@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use session_api::live::{Act, Doing, PlanShown, Shown, Subject};
+use session_api::live::{Act, Doing, PlanShown, RowState, Shown, Subject};
 use studio::{Key, KeyCode, MouseButton, Options, Step};
 
 /// Names the folder of the pictures to the process that opens the window.
@@ -17,6 +17,11 @@ const PATIENCE: Duration = Duration::from_secs(240);
 fn until(what: &str, holds: fn(&Shown) -> bool) -> Step {
     let holds = Box::new(move |shown: &Shown, _: &panel::View| holds(shown));
     Step::Until { what: what.into(), most: PATIENCE, holds }
+}
+
+fn row(shown: &Shown, name: &str) -> Option<RowState> {
+    let plan = shown.plan.as_ref()?;
+    plan.rows.iter().find(|row| row.name == name).map(|row| row.state)
 }
 
 fn planned(shown: &Shown) -> bool {
