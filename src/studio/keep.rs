@@ -128,9 +128,11 @@ impl Keeper {
             self.send((OPENED, lines));
         }
     }
+}
 
-    /// Waits until everything is on disk: for after the window.
-    pub fn finish(&self) {
+impl Drop for Keeper {
+    /// Waits until everything is on disk: the window is gone by then.
+    fn drop(&mut self) {
         let taken = self.0.lock().ok().and_then(|mut held| held.take());
         if let Some((sender, thread)) = taken {
             drop(sender);

@@ -7,8 +7,6 @@ use crate::StudioError;
 /// How much is drawn.
 #[derive(Resource, Clone, Debug)]
 pub struct Quality {
-    /// Drawn by the processor: every picture is dear.
-    pub software: bool,
     /// Edge of the key lamp's shadow map, pixels.
     pub shadow_map: usize,
     /// Samples a pixel.
@@ -26,7 +24,6 @@ impl Quality {
     pub fn of(name: &str, software: bool) -> Self {
         if software {
             Self {
-                software,
                 shadow_map: 1024,
                 samples: 4,
                 contact_shadows: false,
@@ -38,7 +35,6 @@ impl Quality {
             }
         } else {
             Self {
-                software,
                 shadow_map: 4096,
                 samples: 4,
                 contact_shadows: true,
