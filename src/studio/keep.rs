@@ -206,7 +206,7 @@ mod tests {
         let subject = Subject::Scene { scene: "stack_cube".into(), seed: 7 };
         keeper.opened(&Opened { subject, ..Opened::default() });
         keeper.layout("two".into());
-        keeper.finish();
+        drop(keeper);
         assert_eq!(layout(&folder), Ok(Some("two".into())));
         let again = Act::OpenScene { scene: "stack_cube".into(), robot: String::new(), seed: 7 };
         assert_eq!(opened(&folder), Some(again));

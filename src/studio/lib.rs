@@ -32,7 +32,7 @@ mod window;
 pub use keep::usual_place;
 pub use options::{Options, StudioError};
 pub use quality::adapter;
-pub use script::{Question, Step};
+pub use script::{Change, Question, Step};
 pub use window::run;
 
 /// Input as the steps of a script name it.

@@ -162,7 +162,7 @@ impl Placing<'_> {
             all.add(&bounds);
             if !is_furniture(item) {
                 about.add(&bounds);
-                if !robot.is_some_and(|robot| *robot == *item.thing) {
+                if robot.is_none_or(|robot| *robot != *item.thing) {
                     things.add(&bounds);
                 }
             }

@@ -124,7 +124,6 @@ fn distance(p: Vec2, a: Vec2, b: Vec2) -> f32 {
 }
 
 /// Draws an outline about what is selected, a thinner one about what is pointed at.
-#[expect(clippy::too_many_arguments, reason = "a system: each is one thing it touches")]
 pub fn outline(
     mut commands: Commands,
     shell: Res<Shell>,

@@ -28,6 +28,8 @@ use crate::view3d::View3d;
 
 /// A question about the newest moment.
 pub type Question = Box<dyn Fn(&Shown, &View) -> bool + Send + Sync>;
+/// Changes what is shown.
+pub type Change = Box<dyn Fn(&Shown, &mut View) + Send + Sync>;
 
 /// One thing to do. Places are points from the window's upper left corner.
 pub enum Step {
@@ -61,7 +63,7 @@ pub enum Step {
     /// Types text.
     Type(String),
     /// Changes what is shown, as a panel would.
-    Show(Box<dyn Fn(&Shown, &mut View) + Send + Sync>),
+    Show(Change),
     /// Keeps a picture of the window as a PNG file.
     Picture(PathBuf),
     /// Closes the window.
@@ -200,7 +202,6 @@ impl Fingers<'_> {
 }
 
 /// Does the next part of the first step.
-#[expect(clippy::too_many_arguments, reason = "a system: each is one thing it looks at")]
 pub fn act(
     mut commands: Commands,
     script: Option<ResMut<Script>>,

@@ -13,6 +13,9 @@ use crate::{axes, colors};
 
 type Key = (u64, usize, Option<ToShow>, bool);
 
+/// Which target it is, and where each item of the object stood when it was first seen.
+type Stood = (usize, Vec<(usize, RigidTransform)>);
+
 /// Draws the target. The object is taken from where it stood when the target was first seen, so
 /// that the ghost stays while the arm carries the object there.
 pub fn target(
@@ -22,7 +25,7 @@ pub fn target(
     shapes: Query<&Mesh3d, With<Item>>,
     mut pens: Pens,
     mut drawn: Local<Drawn<Key>>,
-    mut stood: Local<Option<(usize, Vec<(usize, RigidTransform)>)>>,
+    mut stood: Local<Option<Stood>>,
 ) {
     let view = &shell.view;
     let plan = now.0.plan.as_ref();
