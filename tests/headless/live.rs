@@ -336,7 +336,7 @@ fn a_recording_is_shown_and_planned_on_without_knowing_the_camera() {
     face.ask(Act::Open(folder.clone()));
     let shown = face.until("recording", |s| matches!(s.opened.subject, Subject::Recording { .. }));
     let Subject::Recording { flow, pose_known, .. } = &shown.opened.subject else { return };
-    assert!(!pose_known && flow.as_ref().is_some_and(|flow| flow.ends_with("gripper_T25")));
+    assert!(!pose_known && flow.as_ref().is_some_and(|flow| flow.ends_with("object_T25")));
     let cloud = &shown.opened.clouds[0];
     assert!(cloud.cloud.points.len() > 10_000 && shown.seen.is_some());
     let robot = "franka".into();

@@ -238,8 +238,12 @@ pub fn recording(
     })
 }
 
-/// The first folder under `flow/` by name.
+/// The first folder under `flow/` by name, those of the object before any other: a plan is for it.
 fn first_flow(folder: &Path) -> Option<PathBuf> {
     let entries = std::fs::read_dir(folder.join("flow")).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).min()
+    let of_object = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("object"))
+    };
+    let folders = entries.map(|entry| entry.path()).filter(|path| path.is_dir());
+    folders.min_by_key(|path| (!of_object(path), path.clone()))
 }
