@@ -103,6 +103,10 @@ const FLOW: [[u8; 3]; 6] = [
 const RESIDUAL: [[u8; 3]; 5] =
     [[226, 232, 240], [246, 207, 178], [240, 160, 120], [222, 96, 77], [178, 24, 43]];
 
+/// Dark violet over green to yellow.
+const HEIGHT: [[u8; 3]; 6] =
+    [[68, 1, 84], [65, 68, 135], [42, 120, 142], [34, 168, 132], [122, 209, 81], [253, 231, 37]];
+
 /// Residual that counts as far off, metres.
 pub const FAR_OFF: f32 = 0.010;
 
@@ -115,6 +119,11 @@ pub fn flow_color(share: f32) -> [u8; 3] {
 /// The colour of a distance from the fitted motion, metres: pale at none, red from [`FAR_OFF`] on.
 pub fn residual_color(metres: f32) -> [u8; 3] {
     along(&RESIDUAL, metres / FAR_OFF)
+}
+
+/// The colour of a share of a height, 0 (lowest) to 1 (highest), 8-bit sRGB (viridis-like).
+pub fn height_color(share: f32) -> [u8; 3] {
+    along(&HEIGHT, share)
 }
 
 fn along(stops: &[[u8; 3]], share: f32) -> [u8; 3] {

@@ -35,7 +35,7 @@ mod workbench;
 #[cfg(test)]
 mod test;
 
-pub use colors::{Colors, FAR_OFF, GraspKind, flow_color, residual_color};
+pub use colors::{Colors, FAR_OFF, GraspKind, flow_color, height_color, residual_color};
 pub use desk::{Asked, Cx};
 pub use icon::Icon;
 pub use registry::{About, Panel, Place, all};

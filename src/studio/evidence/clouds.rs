@@ -239,7 +239,7 @@ fn color(cloud: &PointCloud, paint: &Paint, i: usize) -> [u8; 3] {
         Paint::One(color) => *color,
         Paint::Height { world_from_cloud, low, high } => {
             let z = (world_from_cloud * cloud.points[i].cast::<f64>()).z as f32;
-            colors::height((z - low) / (high - low).max(1e-6))
+            panel::height_color((z - low) / (high - low).max(1e-6))
         }
         Paint::Labels(observed) => {
             let is = |flags: &[bool]| flags.get(i).copied().unwrap_or(false);
