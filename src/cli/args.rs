@@ -328,7 +328,7 @@ impl Act {
                 level: eval.level,
                 seed,
             }),
-            Self::Bench { name } => Command::Bench(BenchSpec { name }),
+            Self::Bench { name } => Command::Bench(BenchSpec { name, of_face: Vec::new() }),
         }
     }
 

@@ -12,23 +12,31 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use clap::Parser;
 use interface::Cancel;
-use session_api::{Ask, Failure, Question, Report};
+use session_api::{Ask, Command, FaceBench, Failure, Question, Report};
 
 use args::{Act, Line};
 use console::Console;
+
+/// What the command line knows of the program's window.
+#[derive(Clone, Debug, Default)]
+pub struct Window {
+    /// Why there is none, where one was tried.
+    pub failed: Option<String>,
+    /// What it can measure of itself.
+    pub benches: Vec<FaceBench>,
+}
 
 /// Runs one command line (`args` without the program's name) and gives its exit code.
 ///
 /// Nothing but `out` and `err` is written to, apart from the files that the command names; a bar
 /// is never drawn, and nobody answers questions.
 pub fn run(args: &[String], out: &mut (dyn Write + Send), err: &mut (dyn Write + Send)) -> i32 {
-    act(args, out, Console::plain(err), &|_| None, &Cancel::default(), None)
+    act(args, out, Console::plain(err), &|_| None, &Cancel::default(), &Window::default())
 }
 
 /// Runs the command line of this process on its own stdout and stderr, with a progress bar where
 /// stderr is a terminal; the first Ctrl-C asks the work to stop, the second ends the process.
-/// `no_window` is why there is no window, where one was tried.
-pub fn run_process(no_window: Option<&str>) -> i32 {
+pub fn run_process(window: &Window) -> i32 {
     let cancel = Cancel::default();
     let asked = cancel.clone();
     let watched = ctrlc::set_handler(move || {
@@ -48,7 +56,7 @@ pub fn run_process(no_window: Option<&str>) -> i32 {
     };
     let args: Vec<String> =
         std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-    act(&args, &mut std::io::stdout(), console, &ask_on_terminal, &cancel, no_window)
+    act(&args, &mut std::io::stdout(), console, &ask_on_terminal, &cancel, window)
 }
 
 /// Asks the person who started this process: `y`, or `n` and why.
@@ -86,7 +94,7 @@ fn act(
     mut console: Console<'_>,
     ask: Ask<'_>,
     cancel: &Cancel,
-    no_window: Option<&str>,
+    window: &Window,
 ) -> i32 {
     let line = match Line::try_parse_from(
         std::iter::once("flowarm").chain(args.iter().map(String::as_str)),
@@ -110,7 +118,7 @@ fn act(
     let common = line.common;
     console.quiet = common.quiet;
     let asked = line.act.unwrap_or_else(|| {
-        let why = no_window.unwrap_or(if display_present() {
+        let why = window.failed.as_deref().unwrap_or(if display_present() {
             "the studio is not part of this build"
         } else {
             "there is no display here"
@@ -121,7 +129,10 @@ fn act(
     if asked.wants_window() {
         console.line("The tour has no window yet: this is the one in pictures.");
     }
-    let command = asked.command(common.seed);
+    let mut command = asked.command(common.seed);
+    if let Command::Bench(spec) = &mut command {
+        spec.of_face.clone_from(&window.benches);
+    }
     let answer = session::run(&command, &|event| console.event(event), ask, cancel);
     console.finish();
     match answer {

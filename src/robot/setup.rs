@@ -98,11 +98,21 @@ struct CameraTable {
     link_from_camera: PoseTable,
 }
 
-/// The folder with the robots that come with the program: `FLOWARM_URDF`, or `urdf/` of the
-/// source tree it was built from.
+/// The folder with the robots that come with the program: `FLOWARM_URDF`, else `urdf/` of the source
+/// tree it was built from, above the program, or above the working folder, whichever is there first.
+/// The program outlives the tree it was built from: a clone that moves, a build folder two clones share.
 pub fn robots_folder() -> PathBuf {
-    std::env::var_os("FLOWARM_URDF")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../urdf"), PathBuf::from)
+    if let Some(named) = std::env::var_os("FLOWARM_URDF") {
+        return PathBuf::from(named);
+    }
+    let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../urdf");
+    let program = std::env::current_exe().unwrap_or_default();
+    let working = std::env::current_dir().unwrap_or_default();
+    let above = program.ancestors().chain(working.ancestors()).map(|folder| folder.join("urdf"));
+    std::iter::once(built_from.clone())
+        .chain(above)
+        .find(|folder| folder.join("franka/robot.toml").is_file())
+        .unwrap_or(built_from)
 }
 
 /// Names of the robots that come with the program, sorted.

@@ -12,37 +12,51 @@ pub fn measure(
     cancel: &Cancel,
 ) -> Result<BenchReport, Failure> {
     let wanted = spec.name.as_deref().unwrap_or("");
-    let chosen: Vec<&bench::Bench> = bench::all()
-        .iter()
-        .filter(|bench| wanted.starts_with(bench.name) || bench.name.starts_with(wanted))
+    let own = bench::all().iter().map(|bench| (bench.name, Run::Own(bench.run)));
+    let of_face = spec.of_face.iter().map(|bench| (bench.name, Run::OfFace(bench.run)));
+    let all: Vec<(&str, Run)> = own.chain(of_face).collect();
+    let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+    let chosen: Vec<_> = all
+        .into_iter()
+        .filter(|(name, _)| wanted.starts_with(name) || name.starts_with(wanted))
         .collect();
     if chosen.is_empty() {
-        let names: Vec<&str> = bench::all().iter().map(|bench| bench.name).collect();
-        return Err(Failure::Usage(format!(
-            "there is no bench `{wanted}`; there are {}",
-            names.join(", ")
-        )));
+        let known = names.join(", ");
+        return Err(Failure::Usage(format!("there is no bench `{wanted}`; there are {known}")));
     }
     let mut report = BenchReport { machine: machine(), benches: Vec::new(), skipped: Vec::new() };
-    for (index, bench) in chosen.iter().enumerate() {
+    for (index, (name, run)) in chosen.iter().enumerate() {
         if cancel.is_cancelled() {
             return Err(Failure::Cancelled);
         }
-        events(Event::Line(Level::Info, format!("Measuring {} ...", bench.name)));
-        let measured = (bench.run)().map_err(|error| Failure::Usage(error.to_string()))?;
-        report.skipped.extend(measured.skipped);
-        report.benches.extend(
-            measured.figures.into_iter().filter(|figure| figure.name.starts_with(wanted)).map(
-                |figure| {
-                    let (ratio_to, ratio) = figure.beside.unzip();
-                    let (name, median) = (figure.name, figure.median);
-                    BenchFigure { name, median, unit: figure.unit.into(), ratio_to, ratio }
-                },
-            ),
-        );
+        events(Event::Line(Level::Info, format!("Measuring {name} ...")));
+        let figures = match run {
+            Run::Own(run) => {
+                let measured = run().map_err(|error| Failure::Usage(error.to_string()))?;
+                report.skipped.extend(measured.skipped);
+                measured.figures.into_iter().map(told).collect()
+            }
+            Run::OfFace(run) => run().unwrap_or_else(|why| {
+                report.skipped.push(why);
+                Vec::new()
+            }),
+        };
+        report.benches.extend(figures.into_iter().filter(|figure| figure.name.starts_with(wanted)));
         events(Event::Progress { what: "benches", done: index + 1, total: chosen.len() });
     }
     Ok(report)
+}
+
+/// Who measures.
+enum Run {
+    Own(fn() -> Result<bench::Measured, Box<dyn std::error::Error + Send + Sync>>),
+    OfFace(fn() -> Result<Vec<BenchFigure>, String>),
+}
+
+fn told(figure: bench::Figure) -> BenchFigure {
+    let (ratio_to, ratio) = figure.beside.unzip();
+    let (name, median) = (figure.name, figure.median);
+    BenchFigure { name, median, unit: figure.unit.into(), ratio_to, ratio }
 }
 
 /// Processor, cores and system in one line.

@@ -206,4 +206,23 @@ pub struct DemoSpec {
 pub struct BenchSpec {
     /// Those whose name begins so; all when absent.
     pub name: Option<String>,
+    /// Benches of the face that asks, after the program's own.
+    pub of_face: Vec<FaceBench>,
 }
+
+/// A bench that a face brings along, since only it can measure itself.
+#[derive(Clone, Copy, Debug)]
+pub struct FaceBench {
+    /// Its name on the command line, and the first word of its figures.
+    pub name: &'static str,
+    /// Measures, on the thread that asked: figures, or one sentence why there are none here.
+    pub run: fn() -> Result<Vec<crate::BenchFigure>, String>,
+}
+
+impl PartialEq for FaceBench {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for FaceBench {}

@@ -13,8 +13,9 @@ mod report;
 
 pub use ask::{Ask, Question};
 pub use command::{
-    BenchSpec, Command, DemoSpec, EvalPolicy, EvalSpec, FitChoice, FlowFitSpec, OutFolder,
-    PlanSource, PlanSpec, RobotFkSpec, RobotIkSpec, SolverChoice, VerifierChoice, WorldModelChoice,
+    BenchSpec, Command, DemoSpec, EvalPolicy, EvalSpec, FaceBench, FitChoice, FlowFitSpec,
+    OutFolder, PlanSource, PlanSpec, RobotFkSpec, RobotIkSpec, SolverChoice, VerifierChoice,
+    WorldModelChoice,
 };
 pub use event::{Event, Level, Sink};
 pub use failure::Failure;

@@ -5,6 +5,7 @@
 
 mod axes;
 mod backdrop;
+mod bench;
 mod camera;
 mod colors;
 mod display;
@@ -17,6 +18,7 @@ mod keep;
 mod light;
 mod look;
 mod mesh;
+mod meter;
 mod moment;
 mod options;
 mod pick;
@@ -29,6 +31,7 @@ mod surface;
 mod view3d;
 mod window;
 
+pub use bench::{measure, waves};
 pub use keep::usual_place;
 pub use options::{Options, StudioError};
 pub use quality::adapter;

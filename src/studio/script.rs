@@ -23,6 +23,7 @@ use panel::View;
 use session_api::live::Shown;
 
 use crate::host::Shell;
+use crate::meter::Meter;
 use crate::moment::Now;
 use crate::view3d::View3d;
 
@@ -64,6 +65,8 @@ pub enum Step {
     Type(String),
     /// Changes what is shown, as a panel would.
     Show(Change),
+    /// Measures what frames cost from here on, under a name, or no more.
+    Measure(Option<&'static str>),
     /// Keeps a picture of the window as a PNG file.
     Picture(PathBuf),
     /// Closes the window.
@@ -208,11 +211,16 @@ pub fn act(
     now: Res<Now>,
     view: Res<View3d>,
     mut shell: ResMut<Shell>,
-    windows: Query<Entity, With<PrimaryWindow>>,
+    meter: Option<Res<Meter>>,
+    mut windows: Query<(Entity, &mut Window), With<PrimaryWindow>>,
     mut fingers: Fingers,
 ) {
     let Some(mut script) = script else { return };
-    let Ok(window) = windows.single() else { return };
+    let Ok((window, mut focus)) = windows.single_mut() else { return };
+    if !focus.focused {
+        // A screen without a window manager gives the keyboard to nobody.
+        focus.focused = true;
+    }
     fingers.redraw.write(RequestRedraw);
     let script = &mut *script;
     let Some(step) = script.steps.pop_front() else {
@@ -310,15 +318,27 @@ pub fn act(
             done = true;
         }
         Step::Type(text) => {
-            for c in text.chars() {
-                let key = Key::Character(c.to_string().into());
-                fingers.key(window, KeyCode::F24, key.clone(), ButtonState::Pressed);
-                fingers.key(window, KeyCode::F24, key, ButtonState::Released);
+            // One letter a frame, as hands are slower than that.
+            match text.chars().nth(part) {
+                Some(c) => {
+                    let key = match c {
+                        ' ' => Key::Space,
+                        c => Key::Character(c.to_string().into()),
+                    };
+                    fingers.key(window, KeyCode::F24, key.clone(), ButtonState::Pressed);
+                    fingers.key(window, KeyCode::F24, key, ButtonState::Released);
+                }
+                None => done = true,
             }
-            done = true;
         }
         Step::Show(change) => {
             change(&now.0, &mut shell.view);
+            done = true;
+        }
+        Step::Measure(name) => {
+            if let Some(meter) = &meter {
+                meter.stretch(*name);
+            }
             done = true;
         }
         Step::Picture(path) => match script.picture.load(Ordering::Acquire) {

@@ -7,14 +7,15 @@ use std::time::Duration;
 use bevy::app::{AppExit, TaskPoolPlugin};
 use bevy::asset::AssetEventSystems;
 use bevy::camera::CameraUpdateSystems;
-use bevy::light::DirectionalLightShadowMap;
 use bevy::log::{Level, LogPlugin};
 use bevy::prelude::*;
 use bevy::render::RenderPlugin;
 use bevy::transform::TransformSystems;
 use bevy::window::{PresentMode, WindowResizeConstraints, WindowResolution};
 use bevy::winit::{UpdateMode, WinitPlugin, WinitSettings};
-use bevy_egui::{EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass, PrimaryEguiContext};
+use bevy_egui::{
+    EguiGlobalSettings, EguiPlugin, EguiPostUpdateSet, EguiPrimaryContextPass, PrimaryEguiContext,
+};
 use bevy_mod_outline::OutlinePlugin;
 use panel::Workbench;
 use session_api::live::{Act, Door};
@@ -27,6 +28,7 @@ use crate::ink::Ink;
 use crate::keep::Keeper;
 use crate::light::Middle;
 use crate::look::World3d;
+use crate::meter::{self, Meter};
 use crate::moment::{Face, Now};
 use crate::quality::Quality;
 use crate::script::Script;
@@ -34,7 +36,7 @@ use crate::surface::Patterned;
 use crate::view3d::View3d;
 use crate::{
     Options, StudioError, backdrop, camera, display, host, keep, light, look, moment, pick, points,
-    quality, script, shaders, view3d,
+    script, shaders, view3d,
 };
 
 /// The usual size, logical pixels.
@@ -55,9 +57,13 @@ enum Draw3d {
 
 /// Opens the window and returns when it is closed.
 pub fn run(door: Door, options: Options) -> Result<(), StudioError> {
+    open(door, options, None)
+}
+
+/// As [`run`], with a meter that reads what frames cost.
+pub(crate) fn open(door: Door, options: Options, meter: Option<Meter>) -> Result<(), StudioError> {
     display::check()?;
-    let (adapter, software) = quality::adapter()?;
-    let quality = Quality::of(&adapter, software);
+    let quality = Quality::choose()?;
     let mut app = App::new();
     plugins(&mut app, &options);
     let face = Face::new(door);
@@ -67,8 +73,7 @@ pub fn run(door: Door, options: Options) -> Result<(), StudioError> {
     for act in last.map_or(options.first, |act| vec![act]) {
         let _ = face.ask(act);
     }
-    app.insert_resource(DirectionalLightShadowMap { size: quality.shadow_map })
-        .insert_resource(quality)
+    app.add_plugins(quality)
         .insert_resource(shell)
         .insert_resource(face.clone())
         .insert_resource(Keeper::new(options.keep.clone()))
@@ -142,6 +147,11 @@ pub fn run(door: Door, options: Options) -> Result<(), StudioError> {
             .chain()
             .in_set(Draw3d::Explain),
     );
+    if let Some(meter) = meter {
+        app.insert_resource(meter)
+            .add_systems(First, meter::begin.before(script::act))
+            .add_systems(Last, meter::end);
+    }
     let failed = Arc::new(Mutex::new(None));
     if !options.script.is_empty() {
         app.insert_resource(Script::new(options.script, failed.clone()))
@@ -212,7 +222,12 @@ fn plugins(app: &mut App, options: &Options) {
                 ..LogPlugin::default()
             }),
     );
-    app.add_plugins(EguiPlugin::default());
+    // The panels have a camera of their own; whichever camera came first would be taken otherwise.
+    app.insert_resource(EguiGlobalSettings {
+        auto_create_primary_context: false,
+        ..EguiGlobalSettings::default()
+    })
+    .add_plugins(EguiPlugin::default());
     let sleepy = UpdateMode::Reactive {
         wait: SLEEP,
         react_to_device_events: false,
