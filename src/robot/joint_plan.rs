@@ -14,6 +14,14 @@ const GROWTH: f64 = 0.4;
 const DRAWS: usize = 3000;
 /// Attempts to cut a corner.
 const SHORTCUTS: usize = 150;
+/// Touching deeper than this at the start is no matter of how exactly the scene is known, metres.
+const LEAVABLE: f64 = 0.06;
+/// Farthest posture tried to leave a touch at the start, rad or m of the joint that moves most.
+const LEAVING: f64 = 0.5;
+/// Postures tried to leave it.
+const LEAVES: usize = 400;
+/// A touch that is being left may grow by this between two checked postures, metres.
+const GRAZE: f64 = 5e-4;
 
 /// What an arm must not touch on its way, and everything that stays where it is meanwhile.
 pub struct Surroundings<'a> {
@@ -30,7 +38,7 @@ pub struct Surroundings<'a> {
 /// A way that was not found.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum JointPlanError {
-    /// The arm touches something where it is.
+    /// The arm touches something where it is, and no small motion leaves it.
     #[error("{} already touches {} by {:.1} mm at the start", hit.link, hit.with, hit.depth * 1e3)]
     StartTouches {
         /// What touches.
@@ -58,7 +66,9 @@ pub enum JointPlanError {
 }
 
 /// Way-points of one arm's joints from `from` to `to` (both that arm's joints), straight between
-/// neighbours, none of them touching anything. The same seed gives the same way.
+/// neighbours, none of them touching anything. A touch of a few centimetres at `from`, where an arm
+/// rests against what was seen inexactly, is left first, on a way on which it never grows deeper. The
+/// same seed gives the same way.
 pub fn plan_joint_path(
     robot: &Robot,
     arm: usize,
@@ -74,19 +84,53 @@ pub fn plan_joint_path(
         }
     }
     let mut space = Space { robot, arm, surroundings, q: surroundings.q.to_vec() };
-    if let Some(hit) = space.hit(from) {
-        return Err(JointPlanError::StartTouches { hit });
-    }
     if let Some(hit) = space.hit(to) {
         return Err(JointPlanError::GoalTouches { hit });
     }
-    let straight = vec![from.to_vec(), to.to_vec()];
-    if space.free_between(from, to) {
-        return Ok(straight);
-    }
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let way = connect(&mut space, from, to, &mut rng).ok_or(JointPlanError::NoWay)?;
-    Ok(shorten(&mut space, way, &mut rng))
+    let Some(hit) = space.hit(from) else { return free_way(&mut space, from, to, &mut rng) };
+    let left = leave(&mut space, from, &hit, &mut rng);
+    let left = left.ok_or(JointPlanError::StartTouches { hit })?;
+    let mut way = free_way(&mut space, &left, to, &mut rng)?;
+    way.insert(0, from.to_vec());
+    Ok(way)
+}
+
+/// A way between two free postures.
+fn free_way(
+    space: &mut Space<'_>,
+    from: &[f64],
+    to: &[f64],
+    rng: &mut ChaCha8Rng,
+) -> Result<Vec<Vec<f64>>, JointPlanError> {
+    if space.free_between(from, to) {
+        return Ok(vec![from.to_vec(), to.to_vec()]);
+    }
+    let way = connect(space, from, to, rng).ok_or(JointPlanError::NoWay)?;
+    let mut way = shorten(space, way, rng);
+    if let Some(end) = way.last_mut() {
+        // Points that fell together may have left its twin.
+        end.copy_from_slice(to);
+    }
+    Ok(way)
+}
+
+/// A free posture near `from`, which touches, reached straight without ever touching deeper.
+fn leave(space: &mut Space<'_>, from: &[f64], hit: &Hit, rng: &mut ChaCha8Rng) -> Option<Vec<f64>> {
+    if hit.depth > LEAVABLE {
+        return None;
+    }
+    let specs = space.robot.arms[space.arm].specs.clone();
+    (1..=LEAVES).find_map(|n| {
+        // The nearest first.
+        let most = LEAVING * n as f64 / LEAVES as f64;
+        let to: Vec<f64> = from
+            .iter()
+            .zip(&specs)
+            .map(|(at, spec)| (at + rng.random_range(-most..=most)).clamp(spec.lower, spec.upper))
+            .collect();
+        (space.hit(&to).is_none() && space.leaves(from, &to, hit)).then_some(to)
+    })
 }
 
 /// Whether an arm touches nothing anywhere on the straight way between two of its postures.
@@ -113,6 +157,26 @@ impl Space<'_> {
         self.robot.set_joints(self.arm, joints, &mut self.q);
         let around = self.surroundings;
         around.checker.check(&self.q, around.obstacles, around.attached)
+    }
+
+    /// Whether the touch that `a` has grows nowhere on the straight way to `b`, nothing else is touched,
+    /// and what was left is not touched again.
+    fn leaves(&mut self, a: &[f64], b: &[f64], touch: &Hit) -> bool {
+        let steps = (4.0 * reach(a, b) / CHECKED).ceil() as usize;
+        let mut depth = touch.depth;
+        for at in 1..steps {
+            depth = match self.hit(&part(a, b, at as f64 / steps as f64)) {
+                None => 0.0,
+                Some(hit) => {
+                    let same = hit.link == touch.link && hit.with == touch.with;
+                    if !same || depth == 0.0 || hit.depth > depth + GRAZE {
+                        return false;
+                    }
+                    hit.depth
+                }
+            };
+        }
+        true
     }
 
     /// Whether the way between two free postures is free; coarse first, because what is blocked is
@@ -281,5 +345,49 @@ mod tests {
         let error = plan(&obstacles, &home, 1).unwrap_err();
         assert!(matches!(&error, JointPlanError::StartTouches { hit } if hit.with == "wall"));
         assert!(matches!(plan(&obstacles, &[0.0], 1), Err(JointPlanError::WrongLength { .. })));
+    }
+
+    #[test]
+    fn a_touch_at_the_start_is_left_before_anything_else() {
+        let robot = Robot::load("franka").unwrap();
+        let checker = CollisionChecker::new(&robot);
+        let home = robot.arms[0].home.clone();
+        let q = robot.q(&home, &[]);
+        let mut to = home.clone();
+        to[0] = 0.8;
+        let mut grazed = 0;
+        for n in 0..40 {
+            // A slab that comes nearer from below until the hand is in it by some millimetres.
+            let mut obstacles = Obstacles::new();
+            let pose = RigidTransform::translation(0.45, 0.0, 0.004 * f64::from(n));
+            obstacles.add_shape("slab", SharedShape::cuboid(0.2, 0.2, 0.3), &pose);
+            let Some(hit) = checker.check(&q, &obstacles, None) else { continue };
+            let around =
+                Surroundings { checker: &checker, obstacles: &obstacles, attached: None, q: &q };
+            let planned = plan_joint_path(&robot, 0, &home, &to, &around, 3);
+            if hit.depth > LEAVABLE {
+                assert!(matches!(planned, Err(JointPlanError::StartTouches { .. })), "{planned:?}");
+                continue;
+            }
+            let Ok(way) = planned else { continue };
+            grazed += 1;
+            assert_eq!((&way[0], &way[way.len() - 1]), (&home, &to));
+            let depth = |pair: &[Vec<f64>], share| {
+                let q = robot.q(&part(&pair[0], &pair[1], share), &[]);
+                checker.check(&q, &obstacles, None).map_or(0.0, |hit| hit.depth)
+            };
+            let shares = || (0..=50).map(|at| f64::from(at) / 50.0);
+            let mut before = hit.depth;
+            for now in shares().map(|share| depth(&way[..2], share)) {
+                assert!(now <= before + 2.0 * GRAZE, "{now} after {before}");
+                before = now;
+            }
+            // Between two checked postures an edge may be grazed.
+            for pair in way[1..].windows(2) {
+                let deepest = shares().map(|share| depth(pair, share)).fold(0.0, f64::max);
+                assert!(deepest < 0.004, "{deepest}");
+            }
+        }
+        assert!(grazed >= 2, "{grazed}");
     }
 }
