@@ -22,6 +22,8 @@ struct Floor {
     far: f32,
     // 0 without a grid.
     grid: f32,
+    // Pixels drawn for one that is shown.
+    pixel: f32,
 }
 
 @group(#{MATERIAL_BIND_GROUP}) @binding(100) var<uniform> look: Floor;
@@ -29,7 +31,7 @@ struct Floor {
 // How much of a pixel the lines of a grid of this step cover; less where they crowd.
 fn lines(at: vec2<f32>, step: f32, thick: f32) -> f32 {
     let p = at / step;
-    let width = max(fwidth(p), vec2(1e-6));
+    let width = max(fwidth(p) * look.pixel, vec2(1e-6));
     let away = abs(fract(p - 0.5) - 0.5) / width;
     let line = 1.0 - smoothstep(vec2(thick * 0.5), vec2(thick * 0.5 + 1.0), away);
     let crowd = 1.0 - smoothstep(vec2(0.15), vec2(0.5), width);

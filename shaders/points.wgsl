@@ -8,6 +8,8 @@ struct PointSet {
     size: f32,
     in_metres: u32,
     opacity: f32,
+    // Pixels drawn for one that is shown.
+    pixel: f32,
 }
 
 @group(0) @binding(0) var<uniform> view: View;
@@ -34,11 +36,11 @@ fn vertex(
     let at = vec2(f32(index & 1u) * 2.0 - 1.0, f32(index >> 1u) * 2.0 - 1.0);
     var out: Corner;
     var clip = view.clip_from_world * points.world_from_set * vec4(point, 1.0);
-    var pixels = points.size;
+    var pixels = points.size * points.pixel;
     if points.in_metres == 1u {
         pixels = points.size * view.clip_from_view[1][1] * 0.5 * view.viewport.w / clip.w;
     }
-    pixels = clamp(pixels, 1.0, 200.0);
+    pixels = clamp(pixels, points.pixel, 200.0 * points.pixel);
     clip = vec4(clip.xy + at * pixels / view.viewport.zw * clip.w, clip.zw);
     out.position = clip;
     out.color = linear(color.rgb);

@@ -186,7 +186,7 @@ fn display_present() -> bool {
 mod tests {
     use super::*;
 
-    fn parse(line: &str) -> Result<session_api::Command, String> {
+    fn parse(line: &str) -> Result<Command, String> {
         let args = std::iter::once("flowarm").chain(line.split_whitespace());
         let line = Line::try_parse_from(args).map_err(|error| error.to_string())?;
         Ok(line.act.unwrap_or_else(Act::tour).command(line.common.seed))

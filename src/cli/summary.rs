@@ -118,7 +118,8 @@ fn plan(report: &PlanReport) -> String {
     if let Some(path) = &report.path {
         lines.push(format!("path: {} steps, {:.1} s", path.steps, path.duration_secs));
     }
-    if report.reach == Reach::Unknown {
+    // A plan that was refused stopped for that reason and not for this one.
+    if report.reach == Reach::Unknown && report.refused.is_none() {
         lines.push("later stages skipped: camera pose unknown".into());
     }
     if let Some(reason) = &report.failed {
@@ -208,4 +209,39 @@ fn bench(report: &BenchReport) -> String {
     }
     lines.extend(report.skipped.iter().map(|reason| format!("  not measured: {reason}")));
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn planned(refused: Option<&str>) -> String {
+        plan(&PlanReport {
+            instruction: "lift the block".into(),
+            robot: "franka".into(),
+            stages: Vec::new(),
+            retries: 0,
+            verdict: None,
+            transform: None,
+            fit_rms: None,
+            fits: Vec::new(),
+            grasps: None,
+            path: None,
+            success: None,
+            reach: Reach::Unknown,
+            refused: refused.map(str::to_owned),
+            failed: None,
+            warnings: Vec::new(),
+            files: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn only_a_plan_that_stands_says_that_the_camera_pose_is_why_it_ends_early() {
+        let stands = planned(None);
+        assert!(stands.contains("camera pose unknown"), "{stands}");
+        let refused = planned(Some("the instruction names nothing in the scene"));
+        assert!(!refused.contains("camera pose"), "{refused}");
+        assert!(refused.contains("refused: the instruction names nothing"), "{refused}");
+    }
 }

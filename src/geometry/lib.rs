@@ -7,6 +7,7 @@
 
 mod camera;
 mod eigen;
+mod grain;
 mod mask;
 mod neighbours;
 mod normals;

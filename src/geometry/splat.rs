@@ -2,6 +2,7 @@
 
 use interface::{Depth, Image, Pinhole, Point, PointCloud, RigidTransform};
 
+use crate::grain::carry_on;
 use crate::{Neighbours, narrow, project, wide};
 
 /// What a cloud without colours is painted in.
@@ -26,8 +27,9 @@ struct Splat {
 /// Every point is a disc about as wide as its cloud is dense, so that a surface which comes nearer
 /// stays closed; the nearest surface of a pixel is the weighted mean of the discs on it. Pixels that no
 /// point reaches are filled from around them, from the farther side where they lie between near and
-/// far, as what an object hid is more likely background. Only cracks of a few pixels get a depth by
-/// filling; in larger holes it stays zero: nothing was measured there.
+/// far, as what an object hid is more likely background, with the grain of what is about them. Only
+/// cracks of a few pixels get a depth by filling; in larger holes it stays zero: nothing was measured
+/// there.
 pub fn splat(
     clouds: &[&PointCloud],
     camera_from_frame: &RigidTransform,
@@ -64,11 +66,16 @@ pub fn splat(
         })
         .collect();
     let filled = fill(known, width, height);
-    let image = Image {
-        width,
-        height,
-        rgb: filled.iter().map(|(c, _)| c.rgb.map(|x| x.round().clamp(0.0, 255.0) as u8)).collect(),
+    let mut colors: Vec<[f32; 3]> = filled.iter().map(|(c, _)| c.rgb).collect();
+    let there: Vec<bool> = filled.iter().map(|(_, level)| *level <= CRACK_LEVELS).collect();
+    let smooth = |known: &[bool]| {
+        let cells =
+            filled.iter().zip(known).map(|((cell, _), known)| Cell { known: *known, ..*cell });
+        fill(cells.collect(), width, height).iter().map(|(cell, _)| cell.rgb).collect()
     };
+    carry_on(&mut colors, &there, width, height, smooth);
+    let byte = |x: f32| x.round().clamp(0.0, 255.0) as u8;
+    let image = Image { width, height, rgb: colors.iter().map(|c| c.map(byte)).collect() };
     let depth = Depth {
         width,
         height,

@@ -226,6 +226,9 @@ impl Cx<'_> {
     pub(crate) fn drivable(&self) -> bool {
         self.shown.opened.robot.is_some()
             && !matches!(self.shown.doing, Doing::Executing(_) | Doing::Opening(_))
-            && !matches!(self.shown.opened.subject, Subject::Recording { .. } | Subject::File(_))
+            && !matches!(
+                self.shown.opened.subject,
+                Subject::Recording { pose_known: false, .. } | Subject::File(_)
+            )
     }
 }

@@ -59,7 +59,8 @@ fn pickers(ui: &mut Ui, cx: &mut Cx) {
                     .on_hover_text(sentence);
             }
         });
-    widget::named(&shown.response, "Scene");
+    let response = shown.response.on_hover_text("The scene that Open scene opens");
+    widget::named(&response, "Scene");
     let robot = cx.desk.robot.clone();
     let shown =
         ComboBox::from_id_salt("robot").selected_text(robot).width(104.0).show_ui(ui, |ui| {
@@ -67,7 +68,8 @@ fn pickers(ui: &mut Ui, cx: &mut Cx) {
                 ui.selectable_value(&mut cx.desk.robot, robot.clone(), robot);
             }
         });
-    widget::named(&shown.response, "Robot");
+    let response = shown.response.on_hover_text("The robot that it stands before");
+    widget::named(&response, "Robot");
     actions::OPEN_SCENE.button(ui, cx, "Open scene");
     let id = Id::new("path");
     let entered = ui.memory(|m| m.has_focus(id)) && ui.input(|i| i.key_pressed(Key::Enter));

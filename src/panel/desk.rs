@@ -123,8 +123,9 @@ impl Desk {
 
     fn take_over(&mut self, opened: &Arc<Opened>, view: &mut View) {
         let before = self.opened.replace(opened.clone());
-        // A sentence that the person typed stays; one that came with what was open before goes.
-        let own = before.is_some_and(|before| before.instruction != self.wish.instruction);
+        // A sentence that the person typed stays, from the last start on; one that came with what was
+        // open before goes.
+        let own = before.is_none_or(|before| before.instruction != self.wish.instruction);
         if !own || self.wish.instruction.is_empty() {
             self.wish.instruction.clone_from(&opened.instruction);
         }

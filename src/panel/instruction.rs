@@ -7,7 +7,7 @@ use session_api::{FitChoice, SolverChoice, VerifierChoice};
 use crate::desk::Field;
 use crate::icon::Icon;
 use crate::registry::{About, Panel, Place};
-use crate::{Cx, action, actions, widget};
+use crate::{Cx, action, actions, scene, widget};
 
 /// The panel.
 #[derive(Default)]
@@ -64,6 +64,9 @@ impl Panel for InstructionPanel {
             actions::PLAN.main_button(ui, cx, "Plan");
             history(ui, cx);
         });
+        if let Some(words) = scene::robot_of_recording(cx) {
+            ui.add(egui::Label::new(widget::weak(ui, words)).wrap());
+        }
         examples(ui, cx);
         ui.collapsing("Options", |ui| options(ui, cx));
     }

@@ -1,9 +1,10 @@
 //! What the colours in the 3D view mean, and which evidence is brought forward, in its corners.
 
 use egui::{Align2, Area, Color32, Frame, Id, Margin, Mesh, Rect, RichText, Sense, Ui, pos2, vec2};
-use session_api::live::ToShow;
+use session_api::live::{Row, RowState, ToShow};
 
 use crate::colors::{FAR_OFF, flow_color, residual_color};
+use crate::icon::Icon;
 use crate::{Colors, Cx, GraspKind, PointColor, grasps, widget};
 
 /// Room left to the view's edges, points.
@@ -21,6 +22,9 @@ pub fn ui(ui: &mut Ui, cx: &Cx, rect: Rect) {
         if let Some(caption) = cx.view.brought.map(caption) {
             card(ui, "caption", inside.left_top(), Align2::LEFT_TOP, rect, |ui| {
                 ui.label(caption);
+                if let Some(why) = missing(cx) {
+                    ui.add(egui::Label::new(widget::weak(ui, why)).wrap());
+                }
             });
         }
         if any(cx) {
@@ -73,6 +77,20 @@ pub fn caption(brought: ToShow) -> &'static str {
     }
 }
 
+/// Why a stage that is looked at has nothing to show: it was skipped, or it refused.
+fn missing<'a>(cx: &'a Cx) -> Option<&'a str> {
+    let plan = cx.shown.plan.as_ref()?;
+    let of_it = |row: &&Row| ToShow::of_stage(&row.name) == cx.view.brought;
+    let row = plan.rows.iter().find(of_it)?;
+    let without = matches!(row.state, RowState::Skipped | RowState::Refused);
+    without.then_some(row.detail.as_str()).filter(|why| !why.is_empty())
+}
+
+fn shows_labels(cx: &Cx) -> bool {
+    let seen = cx.shown.plan.as_ref().is_some_and(|plan| plan.observed.is_some());
+    seen && cx.view.layers.clouds && cx.view.brought == Some(ToShow::Observed)
+}
+
 fn shows_residual(cx: &Cx) -> bool {
     let plan = cx.shown.plan.as_ref();
     let known = plan.is_some_and(|plan| !plan.residuals.is_empty());
@@ -90,7 +108,7 @@ fn shows_grasps(cx: &Cx) -> bool {
 }
 
 fn any(cx: &Cx) -> bool {
-    shows_residual(cx) || shows_flow(cx) || shows_grasps(cx)
+    shows_labels(cx) || shows_residual(cx) || shows_flow(cx) || shows_grasps(cx)
 }
 
 fn legend(ui: &mut Ui, cx: &Cx) {
@@ -98,6 +116,17 @@ fn legend(ui: &mut Ui, cx: &Cx) {
         ui.label(RichText::new("Flow").small().strong());
         let secs = cx.flow_secs();
         ramp(ui, flow_color, "start", &format!("end, {secs:.1} s"));
+    }
+    if shows_labels(cx) {
+        ui.label(RichText::new("Object").small().strong());
+        let colors = Colors::here(ui);
+        for (color, word) in object_colors(cx, colors) {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 6.0;
+                widget::icon_only(ui, Icon::Ring, color);
+                ui.label(widget::weak(ui, word));
+            });
+        }
     }
     if shows_residual(cx) {
         ui.label(RichText::new("Residual").small().strong());
@@ -120,6 +149,22 @@ fn legend(ui: &mut Ui, cx: &Cx) {
             }
         }
     }
+}
+
+/// What the colours of the object's points mean, of those that there are.
+fn object_colors(cx: &Cx, colors: &Colors) -> Vec<(Color32, &'static str)> {
+    let Some(seen) = cx.shown.plan.as_ref().and_then(|plan| plan.observed.as_ref()) else {
+        return Vec::new();
+    };
+    let (part, inferred) = (&seen.part, &seen.inferred);
+    let flags = || part.iter().zip(inferred.iter());
+    let there = [
+        (flags().any(|(part, _)| *part), colors.good, "part to take it by"),
+        (flags().any(|(part, inferred)| !part && !inferred), colors.accent, "seen"),
+        (flags().any(|(part, inferred)| !part && *inferred), colors.attention, "inferred side"),
+    ];
+    let there = there.into_iter().filter(|(there, ..)| *there);
+    there.map(|(_, color, word)| (color, word)).collect()
 }
 
 /// A strip of a colour map between two words.

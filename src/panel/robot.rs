@@ -6,6 +6,7 @@ use session_api::live::{Act, RobotShown};
 
 use crate::icon::Icon;
 use crate::registry::{About, Panel, Place};
+use crate::scene::robot_of_recording;
 use crate::{Colors, Cx, action, actions, widget};
 
 /// The panel.
@@ -48,7 +49,9 @@ impl Panel for RobotPanel {
             actions::CLOSE_HANDS.button(ui, cx, "Close");
         });
         if !cx.drivable() {
-            ui.label(widget::weak(ui, "The plan drives the joints now."));
+            let words = robot_of_recording(cx);
+            let words = words.unwrap_or_else(|| "The plan drives the joints now.".to_owned());
+            ui.add(egui::Label::new(widget::weak(ui, words)).wrap());
         }
         widget::heading(ui, "Joints: target, and the tick where it is");
         let enabled = cx.drivable();

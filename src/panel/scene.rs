@@ -77,10 +77,28 @@ fn opened(ui: &mut Ui, cx: &Cx) {
     };
     ui.add(egui::Label::new(RichText::new(what).strong()).wrap());
     ui.label(widget::weak(ui, more));
+    if let Some(words) = robot_of_recording(cx) {
+        widget::note(ui, Icon::Arm, Colors::here(ui).weak, &words);
+    }
     let colors = Colors::here(ui);
     for warning in &opened.warnings {
         widget::note(ui, Icon::Warning, colors.attention, warning);
     }
+}
+
+/// What the robot means where a recording is open: it was not there, and may have no place.
+pub fn robot_of_recording(cx: &Cx) -> Option<String> {
+    let opened = &cx.shown.opened;
+    let (Subject::Recording { pose_known, .. }, Some(robot)) = (&opened.subject, &opened.robot)
+    else {
+        return None;
+    };
+    let name = &robot.name;
+    Some(if *pose_known {
+        format!("{name} would do it; it stands at the origin of the recording's world")
+    } else {
+        format!("{name} would do it; not shown: the camera's pose is unknown, and so is its place")
+    })
 }
 
 /// Every thing and robot with its parts.
@@ -100,10 +118,50 @@ fn things(ui: &mut Ui, cx: &mut Cx) {
         .id_salt("things")
         .default_open(true)
         .show(ui, |ui| {
-            for (thing, parts) in parts {
-                tree(ui, cx, thing, &parts);
+            let things: Vec<&str> = parts.keys().copied().collect();
+            for of_a_kind in things.chunk_by(|a, b| stem(a).is_some() && stem(a) == stem(b)) {
+                match (of_a_kind, stem(of_a_kind[0])) {
+                    ([_, _, _, ..], Some(kind)) => heap(ui, cx, kind, of_a_kind),
+                    _ => of_a_kind.iter().for_each(|thing| tree(ui, cx, thing, &parts[thing])),
+                }
             }
         });
+}
+
+/// `tea` of `tea_07`.
+fn stem(thing: &str) -> Option<&str> {
+    let (stem, number) = thing.rsplit_once('_')?;
+    let numbered = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    (numbered && !stem.is_empty()).then_some(stem)
+}
+
+/// Numbered things of one kind: one line that opens.
+fn heap(ui: &mut Ui, cx: &mut Cx, kind: &str, things: &[&str]) {
+    let id = ui.make_persistent_id(("heap", kind));
+    let state =
+        egui::collapsing_header::CollapsingState::load_with_default_open(ui.ctx(), id, false);
+    let header = state.show_header(ui, |ui| {
+        let is_hidden = |cx: &Cx, thing: &str| cx.view.hidden.iter().any(|one| one == thing);
+        let hidden = things.iter().all(|thing| is_hidden(cx, thing));
+        let (icon, verb) = if hidden { (Icon::EyeShut, "Show") } else { (Icon::Eye, "Hide") };
+        let tip = format!("{verb} all {kind}");
+        if widget::icon_button(ui, icon, &tip, true, false).clicked() {
+            cx.view.hidden.retain(|one| !things.contains(&one.as_str()));
+            if !hidden {
+                cx.view.hidden.extend(things.iter().map(|thing| (*thing).to_owned()));
+            }
+        }
+        ui.label(kind);
+        ui.label(widget::weak(ui, widget::count(things.len())));
+    });
+    header.body(|ui| {
+        for thing in things {
+            ui.horizontal(|ui| {
+                eye(ui, cx, thing);
+                pick(ui, cx, thing, "");
+            });
+        }
+    });
 }
 
 fn tree(ui: &mut Ui, cx: &mut Cx, thing: &str, parts: &[&str]) {

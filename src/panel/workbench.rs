@@ -17,6 +17,10 @@ use crate::registry::{self, Panel};
 use crate::toast::Toasts;
 use crate::{Layers, PointColor, PointSize, Theme, View, action, bar, theme};
 
+/// Pressed for longer is no click, seconds. Where the processor draws, a frame between press and
+/// release may take most of a second.
+const LONGEST_CLICK: f64 = 3.0;
+
 /// The panels, where they are, and what the window remembers.
 pub struct Workbench {
     pub(crate) desk: Desk,
@@ -30,6 +34,8 @@ pub struct Workbench {
     themed: Option<Theme>,
     asking: bool,
     looks: Option<Looks>,
+    /// The typed sentence that was kept last.
+    draft: String,
 }
 
 /// A layout that cannot be used.
@@ -50,6 +56,9 @@ struct Kept {
     view: View,
     #[serde(default)]
     history: VecDeque<String>,
+    /// The sentence as it was typed last, planned or not; empty where nobody typed one.
+    #[serde(default)]
+    draft: String,
 }
 
 impl Default for Workbench {
@@ -66,6 +75,7 @@ impl Default for Workbench {
             themed: None,
             asking: false,
             looks: None,
+            draft: String::new(),
         }
     }
 }
@@ -83,6 +93,8 @@ impl Workbench {
         let tree = dock::mended(kept.tree, &workbench.panels).ok_or(LayoutError::Shape)?;
         workbench.wide = tree;
         workbench.desk.history = kept.history;
+        workbench.draft.clone_from(&kept.draft);
+        workbench.desk.wish.instruction = kept.draft;
         Ok((workbench, sane(kept.view)))
     }
 
@@ -92,6 +104,7 @@ impl Workbench {
             tree: self.wide.clone(),
             view: view.clone(),
             history: self.desk.history.clone(),
+            draft: self.draft.clone(),
         };
         // Names and numbers only: there is nothing in it that RON cannot write.
         ron::ser::to_string_pretty(&kept, ron::ser::PrettyConfig::default()).unwrap_or_default()
@@ -134,6 +147,8 @@ impl Workbench {
     pub fn ui(&mut self, ui: &mut Ui, shown: &Shown, sources: &Sources, view: &mut View) -> Asked {
         if self.themed != Some(view.theme) {
             theme::apply(ui.ctx(), view.theme);
+            ui.ctx()
+                .options_mut(|options| options.input_options.max_click_duration = LONGEST_CLICK);
             ui.set_style(ui.ctx().global_style());
             self.themed = Some(view.theme);
         }
@@ -186,7 +201,14 @@ impl Workbench {
         // Whoever changed the view since the last frame, the window itself included.
         let changed = self.looks.as_ref().is_some_and(|before| *before != looks);
         self.looks = Some(looks);
-        asked.layout_changed = edited || reset || changed;
+        // The sentence that came with what is open comes again with it.
+        let sentence = self.desk.wish.instruction.as_str();
+        let own = if sentence == shown.opened.instruction { "" } else { sentence };
+        let typed = self.draft != own;
+        if typed {
+            self.draft = own.to_owned();
+        }
+        asked.layout_changed = edited || reset || changed || typed;
         asked
     }
 

@@ -18,6 +18,8 @@ use crate::infer::inferred_sides;
 use crate::parts::{PartGuess, guess_part};
 use crate::support::{Support, find_support};
 
+/// Pixels about the object that are left out of the picture of the rest.
+const OUTLINE: usize = 4;
 /// Erosion is skipped where fewer pixels than this would remain.
 const FEWEST_ERODED: usize = 100;
 /// Neighbouring pixels whose distances differ by more than this lie on different surfaces, metres.
@@ -188,9 +190,9 @@ pub(crate) fn observe(
             &mut counts,
         );
         if index == 0 {
-            // Pixels along the outline mix the object with what is behind it; left in the picture of
-            // the rest, they would stay behind as its ghost.
-            let outline = dilate3x3(&dilate3x3(&mask.mask));
+            // Pixels along the outline mix the object with what is behind it, and its shadow is darkest
+            // there; left in the picture of the rest, they would stay behind as its ghost.
+            let outline = (0..OUTLINE).fold(mask.mask.clone(), |grown, _| dilate3x3(&grown));
             let rest = cloud_from_view(view, &|u, v| !outline.at(u, v));
             backdrop = transform(&frame_from_camera, &rest.cloud);
             let own = cloud_from_view(view, &|u, v| mask.mask.at(u, v));

@@ -57,6 +57,12 @@ pub trait Scene: Sync {
     /// Its name on the command line.
     fn name(&self) -> &'static str;
 
+    /// The sentence that its task begins with, known before anything is built; the name where nobody
+    /// wrote one.
+    fn sentence(&self) -> &'static str {
+        self.name()
+    }
+
     /// The sentence with which a robot is refused that cannot do this task; `None` for one that can.
     fn refuses(&self, robot: &Robot) -> Option<String> {
         (robot.name == "so101").then(|| {

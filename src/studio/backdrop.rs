@@ -29,15 +29,13 @@ pub struct GridValues {
     near: f32,
     far: f32,
     grid: f32,
+    // How wide a line is that is meant to be a pixel wide.
+    pixel: f32,
 }
 
 impl MaterialExtension for Grid {
     fn fragment_shader() -> ShaderRef {
         ShaderRef::Handle(shaders::FLOOR)
-    }
-
-    fn enable_prepass() -> bool {
-        false
     }
 
     fn enable_shadows() -> bool {
@@ -62,7 +60,7 @@ pub fn background(theme: Theme) -> Color {
     Color::srgb_u8(r, g, b)
 }
 
-fn values(theme: Theme, grid: bool, middle: &Middle) -> GridValues {
+fn values(theme: Theme, grid: bool, pixel: f32, middle: &Middle) -> GridValues {
     let line = match theme {
         Theme::Dark => Color::srgb_u8(0x4A, 0x52, 0x60),
         Theme::Light => Color::srgb_u8(0x8A, 0x93, 0xA2),
@@ -75,6 +73,7 @@ fn values(theme: Theme, grid: bool, middle: &Middle) -> GridValues {
         near: 0.35 * reach,
         far: FAR.max(reach * 1.6),
         grid: f32::from(u8::from(grid)),
+        pixel,
     }
 }
 
@@ -97,7 +96,7 @@ pub fn lay(
     mut meshes: ResMut<Assets<Mesh>>,
     mut materials: ResMut<Assets<Ground>>,
 ) {
-    let extension = Grid { values: values(Theme::Dark, true, &Middle::default()) };
+    let extension = Grid { values: values(Theme::Dark, true, 1.0, &Middle::default()) };
     commands.spawn((
         Floor,
         Mesh3d(meshes.add(Plane3d::new(Vec3::Y, Vec2::splat(60.0)))),
@@ -114,11 +113,12 @@ pub fn keep(
     mut floors: Query<(&mut Transform, &MeshMaterial3d<Ground>), With<Floor>>,
     mut materials: ResMut<Assets<Ground>>,
     mut eyes: Query<&mut Camera, With<Eye>>,
+    mut behind: ResMut<ClearColor>,
     mut view: ResMut<View3d>,
     mut before: Local<Option<(Theme, GridValues, f32)>>,
 ) {
     let theme = shell.view.theme;
-    let wanted = (theme, values(theme, shell.view.layers.grid, &middle), height.0);
+    let wanted = (theme, values(theme, shell.view.layers.grid, view.finer, &middle), height.0);
     if *before == Some(wanted) {
         return;
     }
@@ -130,6 +130,8 @@ pub fn keep(
             material.extension.values = wanted.1;
         }
     }
+    // Behind the panels, where a pane is being moved or the window grows.
+    behind.0 = background(theme);
     for mut camera in &mut eyes {
         camera.clear_color = ClearColorConfig::Custom(background(theme));
     }

@@ -12,7 +12,7 @@ use crate::light::Middle;
 use crate::view3d::{Eye, View3d};
 
 /// Vertical field of view, radians: a normal lens.
-const FIELD: f32 = 0.66;
+pub const FIELD: f32 = 0.66;
 /// Radians a point of dragging.
 const TURN: f32 = 0.0055;
 /// Seconds of a glide.
@@ -110,12 +110,17 @@ impl Rig {
 
     /// Where it stands at first about what is open, and goes there at once.
     pub fn settle(&mut self, middle: &Middle) {
-        self.home = Stance {
+        self.settle_at(Stance {
             focus: middle.at,
             azimuth: -0.62,
             elevation: 0.42,
             distance: fitting(middle.radius),
-        };
+        });
+    }
+
+    /// Goes there at once; it is where a reset leads back to.
+    pub fn settle_at(&mut self, home: Stance) {
+        self.home = home;
         (self.now, self.goal, self.glide) = (self.home, self.home, None);
     }
 

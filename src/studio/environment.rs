@@ -37,8 +37,9 @@ impl Surroundings {
             horizon: Vec3::new(0.20, 0.21, 0.23) * s,
             ground: Vec3::new(0.085, 0.082, 0.080) * s * s,
             boxes: [
+                // The key, as large as it is soft.
                 Softbox {
-                    center: Vec3::new(2.2, 2.6, 1.6),
+                    center: Vec3::new(0.6, 2.6, 2.3),
                     half: Vec2::new(1.1, 0.8),
                     color: Vec3::new(5.2, 5.0, 4.7) * s,
                 },
@@ -208,7 +209,7 @@ mod tests {
     fn light_comes_from_above_and_rough_levels_vary_less() {
         let sky = Surroundings::new(false);
         assert!(sky.diffuse(Vec3::Y, 256).x > 2.0 * sky.diffuse(-Vec3::Y, 256).x);
-        let lamp = Vec3::new(2.2, 2.6, 1.6).normalize();
+        let lamp = Vec3::new(0.6, 2.6, 2.3).normalize();
         assert!(sky.blurred(lamp, 0.1, 64).x > 1.5 * sky.blurred(lamp, 1.0, 64).x);
     }
 }

@@ -47,6 +47,8 @@ struct InkValues {
     // How much more opaque edges are.
     rim: f32,
     pictured: u32,
+    // Whether the second texture coordinate is how thick a mark is.
+    measured: u32,
 }
 
 /// What of an ink chooses its pipeline.
@@ -81,17 +83,22 @@ impl Ink {
     /// A picture.
     pub fn picture(picture: Handle<Image>, opacity: f32) -> Self {
         let mut ink = Self::flat(opacity);
-        ink.values.pictured = 1;
+        (ink.values.pictured, ink.values.measured) = (1, 0);
         Self { picture: Some(picture), ..ink }
     }
 
     fn new(color: [f32; 4], shade: f32, rim: f32, pass: Pass) -> Self {
-        let values = InkValues { color: Vec4::from(color), shade, rim, pictured: 0 };
+        let measured = u32::from(matches!(pass, Pass::Behind | Pass::Solid));
+        let values = InkValues { color: Vec4::from(color), shade, rim, pictured: 0, measured };
         Self { values, picture: None, pass }
     }
 }
 
 impl Material for Ink {
+    fn vertex_shader() -> ShaderRef {
+        ShaderRef::Handle(shaders::INK)
+    }
+
     fn fragment_shader() -> ShaderRef {
         ShaderRef::Handle(shaders::INK)
     }

@@ -22,6 +22,9 @@ use crate::{axes, colors};
 /// How near the pointer must come to a gripper, points.
 const NEAR: f32 = 7.0;
 
+/// Pointer, moment, whether it drags, and from where: what was pointed at changes with these only.
+type Looked = (Option<Vec2>, u64, bool, Stance);
+
 /// Finds what is pointed at and takes clicks.
 #[expect(clippy::too_many_arguments, reason = "a system: each is one thing it looks at")]
 pub fn point(
@@ -33,15 +36,14 @@ pub fn point(
     mut shell: ResMut<Shell>,
     mut rig: ResMut<Rig>,
     mut rays: MeshRayCast,
-    mut before: Local<(Option<Vec2>, u64, bool)>,
+    mut before: Local<Option<Looked>>,
 ) {
     let acted = hands.clicked.is_some() || hands.doubled.is_some();
-    let key = (hands.pointer, now.0.moment, hands.dragging);
-    if !acted && *before == key {
+    let key = (hands.pointer, now.0.moment, hands.dragging, rig.stance());
+    if !acted && *before == Some(key) {
         return;
     }
-    let had = before.0.is_some();
-    *before = key;
+    let had = before.replace(key).is_some_and(|(pointer, ..)| pointer.is_some());
     let Some(pointer) = hands.pointer.filter(|_| !hands.dragging) else {
         if had && !hands.dragging {
             // A row of the table may hold the grasp's mark now: only what was set here is cleared.

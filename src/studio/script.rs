@@ -63,6 +63,10 @@ pub enum Step {
     Drop(PathBuf),
     /// Types text.
     Type(String),
+    /// Gives the window another size, points.
+    Resize([f32; 2]),
+    /// Holds a key for a while.
+    Hold(KeyCode, Key, Duration),
     /// Changes what is shown, as a panel would.
     Show(Change),
     /// Measures what frames cost from here on, under a name, or no more.
@@ -205,6 +209,7 @@ impl Fingers<'_> {
 }
 
 /// Does the next part of the first step.
+#[expect(clippy::too_many_arguments, reason = "a system: each is one thing it looks at")]
 pub fn act(
     mut commands: Commands,
     script: Option<ResMut<Script>>,
@@ -216,10 +221,10 @@ pub fn act(
     mut fingers: Fingers,
 ) {
     let Some(mut script) = script else { return };
-    let Ok((window, mut focus)) = windows.single_mut() else { return };
-    if !focus.focused {
+    let Ok((window, mut shape)) = windows.single_mut() else { return };
+    if !shape.focused {
         // A screen without a window manager gives the keyboard to nobody.
-        focus.focused = true;
+        shape.focused = true;
     }
     fingers.redraw.write(RequestRedraw);
     let script = &mut *script;
@@ -329,6 +334,19 @@ pub fn act(
                     fingers.key(window, KeyCode::F24, key, ButtonState::Released);
                 }
                 None => done = true,
+            }
+        }
+        Step::Resize([width, height]) => {
+            shape.resolution.set(*width, *height);
+            done = true;
+        }
+        Step::Hold(code, key, time) => {
+            if part == 0 {
+                fingers.key(window, *code, key.clone(), ButtonState::Pressed);
+            }
+            done = waited >= *time;
+            if done {
+                fingers.key(window, *code, key.clone(), ButtonState::Released);
             }
         }
         Step::Show(change) => {

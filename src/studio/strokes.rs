@@ -11,8 +11,13 @@ pub struct Strokes {
     positions: Vec<Vec3>,
     normals: Vec<Vec3>,
     colors: Vec<[f32; 4]>,
+    // How thick a mark is there, metres: ink keeps thin ones from breaking up into dots.
+    radii: Vec<[f32; 2]>,
     indices: Vec<u32>,
 }
+
+/// Of what has no radius.
+const THICK: f32 = 1.0;
 
 /// A place on a tube.
 #[derive(Clone, Copy, Debug)]
@@ -31,10 +36,11 @@ impl Strokes {
         self.indices.is_empty()
     }
 
-    fn vertex(&mut self, at: Vec3, normal: Vec3, color: [f32; 4]) -> u32 {
+    fn vertex(&mut self, at: Vec3, normal: Vec3, color: [f32; 4], radius: f32) -> u32 {
         self.positions.push(at);
         self.normals.push(normal);
         self.colors.push(color);
+        self.radii.push([radius, 0.0]);
         self.positions.len() as u32 - 1
     }
 
@@ -60,7 +66,7 @@ impl Strokes {
             for side in 0..sides {
                 let (s, c) = ops::sin_cos(side as f32 / sides as f32 * std::f32::consts::TAU);
                 let out = across * c + over * s;
-                self.vertex(knot.at + out * knot.radius, out, knot.color);
+                self.vertex(knot.at + out * knot.radius, out, knot.color, knot.radius);
             }
         }
         for pair in rings.windows(2) {
@@ -72,7 +78,7 @@ impl Strokes {
             }
         }
         for (ring, knot, out) in [(rings[0], first, -1.0), (rings[rings.len() - 1], last, 1.0)] {
-            let middle = self.vertex(knot.at, before * out, knot.color);
+            let middle = self.vertex(knot.at, before * out, knot.color, knot.radius);
             for side in 0..sides as u32 {
                 let next = (side + 1) % sides as u32;
                 self.indices.extend([middle, ring + side, ring + next]);
@@ -106,7 +112,7 @@ impl Strokes {
             for side in 0..SIDES {
                 let (t, u) = ops::sin_cos(side as f32 / SIDES as f32 * std::f32::consts::TAU);
                 let out = Vec3::new(s * u, c, s * t);
-                self.vertex(at + out * radius, out, color);
+                self.vertex(at + out * radius, out, color, radius);
             }
         }
         let sides = SIDES as u32;
@@ -127,7 +133,7 @@ impl Strokes {
                 let (u, v) = (half[(axis + 1) % 3], half[(axis + 2) % 3]);
                 let normal = out.normalize_or(Vec3::Y);
                 let corner = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)]
-                    .map(|(a, b)| self.vertex(center + out + u * a + v * b, normal, color));
+                    .map(|(a, b)| self.vertex(center + out + u * a + v * b, normal, color, THICK));
                 let [a, b, c, d] = corner;
                 self.indices.extend([a, b, c, a, c, d]);
             }
@@ -140,6 +146,7 @@ impl Strokes {
         mesh.insert_attribute(Mesh::ATTRIBUTE_POSITION, self.positions);
         mesh.insert_attribute(Mesh::ATTRIBUTE_NORMAL, self.normals);
         mesh.insert_attribute(Mesh::ATTRIBUTE_COLOR, self.colors);
+        mesh.insert_attribute(Mesh::ATTRIBUTE_UV_1, self.radii);
         mesh.insert_indices(Indices::U32(self.indices));
         mesh
     }

@@ -34,11 +34,6 @@ impl MaterialExtension for Pattern {
     fn fragment_shader() -> ShaderRef {
         ShaderRef::Handle(shaders::PATTERN)
     }
-
-    // Patterns change neither depth nor normals.
-    fn enable_prepass() -> bool {
-        false
-    }
 }
 
 /// What a look becomes.

@@ -3,14 +3,44 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, missing_docs)]
 
+mod corners;
+mod person;
 mod pictures;
 mod screen;
 mod story;
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The story runs in a process of its own: a window wants its environment from the start, and a
+/// Names the folder of the pictures to the process that opens the window.
+const FOLDER: &str = "FLOWARM_STORY_FOLDER";
+
+/// Where the pictures of a story go: into `FLOWARM_PICTURES`, else a folder that is thrown away.
+fn album(kept: &Path, story: &str) -> PathBuf {
+    let folder = std::env::var_os("FLOWARM_PICTURES").map_or(kept.to_path_buf(), Into::into);
+    let folder = folder.join(story);
+    // Pictures of an earlier run are not this one's.
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Lets a process of its own live a story: a window wants its environment from the start, and a
 /// process has one event loop only.
+fn lived(story: &str, folder: &Path, screen: &screen::Screen) {
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", story, "--nocapture", "--test-threads", "1"])
+        .env("DISPLAY", &screen.display)
+        .env_remove("WAYLAND_DISPLAY")
+        .env("VK_ICD_FILENAMES", &screen.driver)
+        .env("XDG_RUNTIME_DIR", folder)
+        .env("XDG_CONFIG_HOME", folder.join("config"))
+        .env(FOLDER, folder)
+        .status()
+        .unwrap();
+    assert!(status.success(), "{story} ended with {status}");
+}
+
 #[test]
 fn a_plan_is_made_judged_changed_and_carried_out_in_the_window() {
     let Some(screen) = screen::open() else {
@@ -18,26 +48,47 @@ fn a_plan_is_made_judged_changed_and_carried_out_in_the_window() {
         return;
     };
     let kept = tempfile::tempdir().unwrap();
-    let folder = std::env::var_os("FLOWARM_PICTURES").map_or(kept.path().to_path_buf(), Into::into);
-    std::fs::create_dir_all(&folder).unwrap();
-    let status = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "the_story", "--nocapture", "--test-threads", "1"])
-        .env("DISPLAY", &screen.display)
-        .env_remove("WAYLAND_DISPLAY")
-        .env("VK_ICD_FILENAMES", &screen.driver)
-        .env("XDG_RUNTIME_DIR", kept.path())
-        .env("XDG_CONFIG_HOME", kept.path().join("config"))
-        .env(story::FOLDER, &folder)
-        .status()
-        .unwrap();
-    assert!(status.success(), "the story ended with {status}");
-    pictures::check(&folder);
+    let folder = album(kept.path(), "story");
+    lived("the_story", &folder, &screen);
+    pictures::check(&folder, "story", 15);
 }
 
-/// Does nothing unless the test above calls it in a process of its own.
+#[test]
+fn the_corners_of_the_window_hold_and_it_comes_back_as_it_was_left() {
+    let Some(screen) = screen::open() else {
+        eprintln!("skipped: no software Vulkan");
+        return;
+    };
+    let kept = tempfile::tempdir().unwrap();
+    let folder = album(kept.path(), "corners");
+    lived("the_corners", &folder, &screen);
+    lived("the_corners_again", &folder, &screen);
+    pictures::check(&folder, "corners", 17);
+}
+
+// The following do nothing unless a test above calls them in a process of their own.
+
+fn folder() -> Option<PathBuf> {
+    std::env::var_os(FOLDER).map(Into::into)
+}
+
 #[test]
 fn the_story() {
-    if let Some(folder) = std::env::var_os(story::FOLDER) {
-        story::run(std::path::Path::new(&folder));
+    if let Some(folder) = folder() {
+        story::run(&folder);
+    }
+}
+
+#[test]
+fn the_corners() {
+    if let Some(folder) = folder() {
+        corners::run(&folder);
+    }
+}
+
+#[test]
+fn the_corners_again() {
+    if let Some(folder) = folder() {
+        corners::run_again(&folder);
     }
 }

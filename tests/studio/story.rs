@@ -8,33 +8,16 @@ use std::time::Duration;
 use session_api::live::{Act, Doing, PlanShown, RowState, Shown, Subject};
 use studio::{Key, KeyCode, MouseButton, Options, Step};
 
-/// Names the folder of the pictures to the process that opens the window.
-pub const FOLDER: &str = "FLOWARM_STORY_FOLDER";
-
-/// Software Vulkan on busy cores takes its time.
-const PATIENCE: Duration = Duration::from_secs(240);
-
-fn until(what: &str, holds: fn(&Shown) -> bool) -> Step {
-    let holds = Box::new(move |shown: &Shown, _: &panel::View| holds(shown));
-    Step::Until { what: what.into(), most: PATIENCE, holds }
-}
+use crate::person::{Album, PATIENCE, letter, planned, until};
 
 fn row(shown: &Shown, name: &str) -> Option<RowState> {
     let plan = shown.plan.as_ref()?;
     plan.rows.iter().find(|row| row.name == name).map(|row| row.state)
 }
 
-fn planned(shown: &Shown) -> bool {
-    shown.doing == Doing::Nothing && shown.plan.as_ref().is_some_and(|plan| plan.executable)
-}
-
 /// A candidate that was kept and not chosen.
 fn another(plan: &PlanShown) -> Option<usize> {
     (0..plan.grasps.len()).find(|i| plan.grasps[*i].rejection.is_none() && plan.chosen != Some(*i))
-}
-
-fn letter(c: &str) -> Key {
-    Key::Character(c.into())
 }
 
 /// The real recording, where the workplace has it.
@@ -49,11 +32,8 @@ fn bridge() -> Option<PathBuf> {
 pub fn run(folder: &Path) {
     let wanted = Arc::new(AtomicUsize::new(usize::MAX));
     let chosen_by_hand = wanted.clone();
-    let mut shots = 0;
-    let mut keep = |name: &str| {
-        shots += 1;
-        Step::Picture(folder.join(format!("{shots:02}_{name}.png")))
-    };
+    let mut album = Album::new(folder);
+    let mut keep = |name: &str| album.keep(name);
     let mut steps = vec![
         until("a scene", |shown| matches!(shown.opened.subject, Subject::Scene { .. })),
         until("something to see", |shown| shown.look.items.len() > 3),

@@ -5,4 +5,5 @@ mod fixture;
 mod goldens;
 mod harness;
 mod picture;
+mod recorded;
 mod window;

@@ -40,12 +40,15 @@ fn a_layout_comes_back() {
     assert!(!harness.state().changed, "nobody changed it");
     harness.state_mut().view.theme = Theme::Light;
     harness.state_mut().view.hidden.push("cup".into());
+    let typed = "pour half of it";
+    harness.state_mut().workbench.desk.wish.instruction = typed.into();
     harness.run_steps(1);
     assert!(harness.state().changed);
     let text = harness.state().workbench.layout(&harness.state().view);
     let (again, view) = Workbench::from_layout(&text).unwrap();
     assert_eq!(view.theme, Theme::Light);
     assert_eq!(view.hidden, ["cup"]);
+    assert_eq!(again.desk.wish.instruction, typed);
     // Tiles are written in any order.
     let lines = |text: &str| {
         let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();

@@ -22,6 +22,7 @@ mod queue;
 mod robot_shown;
 mod session;
 mod showing;
+mod surfaces;
 mod wishes;
 mod world;
 
@@ -59,48 +60,7 @@ pub fn run(inner: Inner, options: Options) {
 
 /// What can be opened by name.
 pub fn sources() -> Sources {
-    let scenes = sim::scenes::all()
-        .iter()
-        .map(|scene| (scene.name().to_owned(), sentence(scene.name())))
-        .collect();
-    Sources { scenes, robots: robot::robot_names() }
-}
-
-/// The sentences that the scenes' tasks begin with: a task itself is there only once its scene is built.
-const SENTENCES: [(&str, &str); 9] = [
-    ("pick_cube", "pick up the cube"),
-    ("stack_cube", "put the red cube on the green cube"),
-    ("close_box", "close the lid of the box"),
-    ("open_drawer", "open the bottom drawer"),
-    ("place_bowl", "put the bowl on the plate"),
-    ("pour_tea", "pour tea from the teapot into the cup"),
-    ("pen_in_holder", "put the pen into the holder"),
-    ("hang_cup", "hang the cup on the rack"),
-    ("open_top_drawer", "open the top drawer"),
-];
-
-/// What a scene is about; its name in words where nobody wrote it down here.
-fn sentence(scene: &str) -> String {
-    SENTENCES
-        .iter()
-        .find(|(name, _)| *name == scene)
-        .map_or_else(|| scene.replace('_', " "), |(_, sentence)| (*sentence).to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use robot::Robot;
-
-    use super::*;
-
-    #[test]
-    fn the_listed_sentences_are_those_of_the_tasks() {
-        let robot = Arc::new(Robot::load("franka").unwrap());
-        for (scene, sentence) in sources().scenes {
-            let cell = crate::eval::cell(&scene, &robot, 0, 0).unwrap();
-            assert_eq!(cell.task().instruction, sentence, "{scene}");
-        }
-    }
+    let scenes = sim::scenes::all().iter();
+    let scenes = scenes.map(|scene| (scene.name().to_owned(), scene.sentence().to_owned()));
+    Sources { scenes: scenes.collect(), robots: robot::robot_names() }
 }

@@ -14,6 +14,7 @@ use super::body::Body;
 use super::level::leveled;
 use super::open_file;
 use super::robot_shown::of_robot;
+use super::surfaces::surfaces;
 use super::world::{RecordingWorld, SceneWorld, World};
 
 /// What is to be opened.
@@ -190,6 +191,7 @@ pub fn recording(
     let pose_known = view.world_from_camera.is_some();
     let in_camera = cloud_from_view(view, &|_, _| true).cloud;
     let world_from_camera = view.world_from_camera.unwrap_or_else(|| leveled(&in_camera, 0));
+    let surface = surfaces(view);
     if !pose_known {
         warnings.push(
             "nobody knows where the camera stood: the view is shown level, and the robot's reach \
@@ -209,7 +211,7 @@ pub fn recording(
         things: read.things.clone(),
         clouds: vec![Cloud {
             name: view.camera.clone(),
-            cloud: in_camera,
+            cloud: cloud_from_view(view, &|u, v| surface.at(u, v)).cloud,
             world_from_cloud: world_from_camera,
         }],
         warnings,

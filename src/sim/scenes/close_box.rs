@@ -24,6 +24,10 @@ impl Scene for CloseBox {
         "close_box"
     }
 
+    fn sentence(&self) -> &'static str {
+        "close the lid of the box"
+    }
+
     /// Two arms stand so that the right one has the work before it.
     fn world_from_base(&self, robot: &Robot) -> RigidTransform {
         let aside = if robot.arms.len() > 1 { [0.0, 0.12] } else { [0.0, 0.0] };
@@ -50,7 +54,7 @@ impl Scene for CloseBox {
             })
             .collect();
         Task {
-            instruction: "close the lid of the box".into(),
+            instruction: self.sentence().into(),
             object: state.named("lid").unwrap_or_else(|| crate::unnamed("lid")),
             part: "rim".into(),
             things: state.things(),

@@ -27,6 +27,10 @@ impl Scene for HangCup {
         "hang_cup"
     }
 
+    fn sentence(&self) -> &'static str {
+        "hang the cup on the rack"
+    }
+
     fn build(&self, builder: &mut SceneBuilder<'_>, rng: &mut ChaCha8Rng) {
         let cup = placed(
             rng.random_range(-0.12..0.08),
@@ -59,7 +63,7 @@ impl Scene for HangCup {
         let down = HOLE_TO_HANDLE - PEG_RADIUS - 0.002;
         let lift = raised(&now, 0.13);
         Task {
-            instruction: "hang the cup on the rack".into(),
+            instruction: self.sentence().into(),
             object: state.named("cup").unwrap_or_else(|| crate::unnamed("cup")),
             part: "rim".into(),
             things: state.things(),

@@ -90,6 +90,10 @@ impl Scene for OpenDrawer {
         "open_drawer"
     }
 
+    fn sentence(&self) -> &'static str {
+        "open the bottom drawer"
+    }
+
     fn build(&self, builder: &mut SceneBuilder<'_>, rng: &mut ChaCha8Rng) {
         let cabinet = placed(
             rng.random_range(0.10..0.16),
@@ -107,7 +111,7 @@ impl Scene for OpenDrawer {
 
     fn task(&self, state: &State<'_>) -> Task {
         Task {
-            instruction: "open the bottom drawer".into(),
+            instruction: self.sentence().into(),
             object: state.named("bottom_drawer").unwrap_or_else(|| crate::unnamed("bottom_drawer")),
             part: "handle".into(),
             things: state.things(),

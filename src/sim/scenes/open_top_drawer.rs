@@ -41,6 +41,10 @@ impl Scene for OpenTopDrawer {
         "open_top_drawer"
     }
 
+    fn sentence(&self) -> &'static str {
+        "open the top drawer"
+    }
+
     fn build(&self, builder: &mut SceneBuilder<'_>, rng: &mut ChaCha8Rng) {
         let place = placed(
             rng.random_range(0.06..0.16),
@@ -58,7 +62,7 @@ impl Scene for OpenTopDrawer {
 
     fn task(&self, state: &State<'_>) -> Task {
         Task {
-            instruction: "open the top drawer".into(),
+            instruction: self.sentence().into(),
             object: state.named("top_drawer").unwrap_or_else(|| crate::unnamed("top_drawer")),
             part: "handle".into(),
             things: state.things(),

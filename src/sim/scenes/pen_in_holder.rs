@@ -47,6 +47,10 @@ impl Scene for PenInHolder {
         "pen_in_holder"
     }
 
+    fn sentence(&self) -> &'static str {
+        "put the pen into the holder"
+    }
+
     /// Further back than usual: the hand ends pointing away from the robot. Two arms stand so that
     /// the right one has the work before it.
     fn world_from_base(&self, robot: &Robot) -> RigidTransform {
@@ -93,7 +97,7 @@ impl Scene for PenInHolder {
         let over = tip_at(holder.x, holder.y, rim + 0.05);
         let inside = tip_at(holder.x, holder.y, rim - DEEP);
         Task {
-            instruction: "put the pen into the holder".into(),
+            instruction: self.sentence().into(),
             object: state.named("pen").unwrap_or_else(|| crate::unnamed("pen")),
             part: "body".into(),
             things: state.things(),

@@ -27,6 +27,10 @@ impl Scene for PickCube {
         "pick_cube"
     }
 
+    fn sentence(&self) -> &'static str {
+        "pick up the cube"
+    }
+
     fn refuses(&self, _robot: &robot::Robot) -> Option<String> {
         None
     }
@@ -65,7 +69,7 @@ impl Scene for PickCube {
         let now = state.pose("cube").unwrap_or_default();
         let lifted = Translation3::new(0.0, 0.0, LIFT) * now;
         Task {
-            instruction: "pick up the cube".into(),
+            instruction: self.sentence().into(),
             object: state.named("cube").unwrap_or_else(|| crate::unnamed("cube")),
             part: "body".into(),
             things: state.things(),

@@ -24,6 +24,10 @@ impl Scene for PlaceBowl {
         "place_bowl"
     }
 
+    fn sentence(&self) -> &'static str {
+        "put the bowl on the plate"
+    }
+
     fn refuses(&self, _robot: &robot::Robot) -> Option<String> {
         None
     }
@@ -55,7 +59,7 @@ impl Scene for PlaceBowl {
             pose
         };
         Task {
-            instruction: "put the bowl on the plate".into(),
+            instruction: self.sentence().into(),
             object: state.named("bowl").unwrap_or_else(|| crate::unnamed("bowl")),
             part: "rim".into(),
             things: state.things(),

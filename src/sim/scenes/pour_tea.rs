@@ -70,6 +70,10 @@ impl Scene for PourTea {
         "pour_tea"
     }
 
+    fn sentence(&self) -> &'static str {
+        "pour tea from the teapot into the cup"
+    }
+
     /// Further back than usual: the hand comes from behind the pot. Two arms stand so that the right
     /// one has the work before it.
     fn world_from_base(&self, robot: &Robot) -> RigidTransform {
@@ -157,7 +161,7 @@ impl Scene for PourTea {
         let start = from(&waypoints);
         waypoints.extend(paced_by(&back, 0.8).into_iter().skip(1).map(|(t, p)| (start + t, p)));
         Task {
-            instruction: "pour tea from the teapot into the cup".into(),
+            instruction: self.sentence().into(),
             object: state.named("teapot").unwrap_or_else(|| crate::unnamed("teapot")),
             part: "handle".into(),
             things: state.things(),

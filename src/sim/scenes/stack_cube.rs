@@ -36,6 +36,10 @@ impl Scene for StackCube {
         "stack_cube"
     }
 
+    fn sentence(&self) -> &'static str {
+        "put the red cube on the green cube"
+    }
+
     fn refuses(&self, _robot: &robot::Robot) -> Option<String> {
         None
     }
@@ -67,7 +71,7 @@ impl Scene for StackCube {
         };
         let lift = raised(&now, 0.10);
         Task {
-            instruction: "put the red cube on the green cube".into(),
+            instruction: self.sentence().into(),
             object: state.named("red_cube").unwrap_or_else(|| crate::unnamed("red_cube")),
             part: "body".into(),
             things: state.things(),

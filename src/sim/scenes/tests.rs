@@ -60,6 +60,7 @@ fn tasks_name_their_object_and_begin_where_it_is() {
     each(&["franka"], |cell| {
         let task = cell.task();
         let what = cell.scene().name();
+        assert_eq!(task.instruction, cell.scene().sentence(), "{what}");
         let named = task.named_in(&task.instruction).map(|thing| thing.name.clone());
         assert_eq!(named.as_ref(), Some(&task.object.name), "{what}: {}", task.instruction);
         let goal = &task.goals[0];

@@ -1,11 +1,12 @@
 //! Point clouds: files and recorded views that are open, and what was observed for a plan.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bevy::prelude::*;
 use bevy::tasks::{AsyncComputeTaskPool, Task, block_on, poll_once};
 use bevy::window::RequestRedraw;
-use interface::{PointCloud, RigidTransform};
+use interface::{Point, PointCloud, RigidTransform};
 use panel::PointColor;
 use session_api::live::{Observed, Opened, Shown, Subject, ToShow};
 
@@ -20,11 +21,19 @@ use crate::quality::Quality;
 use crate::view3d::View3d;
 use crate::{axes, colors};
 
+/// Points of one cell are at one place, metres.
+const CELL: f32 = 0.005;
+/// Points without a colour.
+const PLAIN: [u8; 3] = [190, 198, 210];
+
 /// What colours the points of one cloud.
 #[derive(Clone)]
 enum Paint {
     /// Their own colours, or pale grey.
     Own,
+    /// The same, greyer and darker, for what stands behind evidence; without the points of the
+    /// observed object, which are drawn by themselves.
+    Dimmed { observed: Option<Arc<Observed>>, frame_from_cloud: RigidTransform },
     /// Height between two heights of the world, in the cloud's frame after this pose.
     Height { world_from_cloud: RigidTransform, low: f32, high: f32 },
     /// One colour.
@@ -32,7 +41,7 @@ enum Paint {
     /// Part, inferred side, the rest of the object.
     Labels(Arc<Observed>),
     /// Distance from the fitted motion at the nearest tracked point.
-    Residual { tracked: Arc<[interface::Point]>, points: usize, residuals: Arc<[f32]> },
+    Residual { tracked: Arc<[Point]>, points: usize, residuals: Arc<[f32]> },
 }
 
 /// A cloud that is to be drawn.
@@ -46,7 +55,7 @@ struct Wanted {
 
 /// A cloud that is drawn.
 pub struct Slot {
-    points: Arc<[interface::Point]>,
+    points: Arc<[Point]>,
     painted: (u8, u32, u32),
     coming: Option<Task<Arc<[Dot]>>>,
     entity: Entity,
@@ -164,6 +173,10 @@ fn wanted(shown: &Shown, view: &panel::View, floor: f32) -> Vec<Wanted> {
                 (paint, (1, low.to_bits(), high.to_bits()))
             }
             (_, Paint::Own) => (Paint::Own, (0, 0, 0)),
+            (_, dimmed @ Paint::Dimmed { .. }) => {
+                let painted = (6, shown.plan.as_ref().map_or(0, |plan| plan.id as u32), 0);
+                (dimmed, painted)
+            }
             (_, Paint::One(c)) => {
                 (Paint::One(c), (2, u32::from_le_bytes([c[0], c[1], c[2], 0]), 0))
             }
@@ -180,12 +193,20 @@ fn wanted(shown: &Shown, view: &panel::View, floor: f32) -> Vec<Wanted> {
     };
     let opened: &Opened = &shown.opened;
     let hidden = |name: &str| view.hidden.iter().any(|hidden| hidden == name);
+    let recorded = matches!(opened.subject, Subject::Recording { .. });
+    // What is brought forward stands before the rest of a recorded view.
+    let evidence = view.brought.is_some();
     for cloud in opened.clouds.iter().filter(|cloud| !hidden(&cloud.name)) {
-        let paint =
-            if cloud.cloud.colors.is_empty() { Paint::One([190, 198, 210]) } else { Paint::Own };
+        let paint = if cloud.cloud.colors.is_empty() { Paint::One(PLAIN) } else { Paint::Own };
+        let paint = match &shown.plan {
+            Some(plan) if recorded && evidence => Paint::Dimmed {
+                observed: plan.observed.clone(),
+                frame_from_cloud: plan.world_from_frame.inverse() * cloud.world_from_cloud,
+            },
+            _ => paint,
+        };
         add(&mut out, &cloud.cloud, cloud.world_from_cloud, paint, 1.0);
     }
-    let recorded = matches!(opened.subject, Subject::Recording { .. });
     let Some(plan) = &shown.plan else { return out };
     let Some(observed) = &plan.observed else { return out };
     // In a simulated scene the things themselves stand where their points are.
@@ -201,10 +222,10 @@ fn wanted(shown: &Shown, view: &panel::View, floor: f32) -> Vec<Wanted> {
             points: flow.points,
             residuals: plan.residuals.clone(),
         },
-        _ if recorded => Paint::Own,
+        _ if recorded && view.brought != Some(ToShow::Observed) => Paint::Own,
         _ => Paint::Labels(observed.clone()),
     };
-    let strength = if recorded { strength.max(0.6) } else { strength };
+    let strength = if recorded { 1.0 } else { strength };
     add(&mut out, &observed.object, plan.world_from_frame, paint, strength);
     if opened.clouds.is_empty() {
         let scene = match view.point_color {
@@ -223,8 +244,10 @@ fn dots(cloud: &PointCloud, paint: &Paint) -> Arc<[Dot]> {
     let n = cloud.points.len();
     let stride = coprime(n);
     let order = (0..n).map(|i| i * stride % n.max(1));
+    let left_out = left_out(paint);
     order
         .filter(|i| cloud.points[*i].iter().all(|x| x.is_finite()))
+        .filter(|i| !left_out(&cloud.points[*i]))
         .map(|i| {
             let p = &cloud.points[i];
             let [r, g, b] = color(cloud, paint, i);
@@ -233,9 +256,26 @@ fn dots(cloud: &PointCloud, paint: &Paint) -> Arc<[Dot]> {
         .collect()
 }
 
+/// Which points another cloud draws: two points at one place would be seen through each other.
+fn left_out(paint: &Paint) -> impl Fn(&Point) -> bool {
+    let cell = |p: &Point| [p.x, p.y, p.z].map(|x| (x / CELL).round() as i32);
+    let (mut drawn, mut moved) = (HashSet::new(), RigidTransform::identity());
+    if let Paint::Dimmed { observed: Some(observed), frame_from_cloud } = paint {
+        let seen = observed.object.points.iter().zip(observed.inferred.iter());
+        drawn.extend(seen.filter(|(_, inferred)| !**inferred).map(|(p, _)| cell(p)));
+        moved = *frame_from_cloud;
+    }
+    move |p| !drawn.is_empty() && drawn.contains(&cell(&(moved * p.cast::<f64>()).cast::<f32>()))
+}
+
 fn color(cloud: &PointCloud, paint: &Paint, i: usize) -> [u8; 3] {
     match paint {
-        Paint::Own => cloud.colors.get(i).copied().unwrap_or([190, 198, 210]),
+        Paint::Own => cloud.colors.get(i).copied().unwrap_or(PLAIN),
+        Paint::Dimmed { .. } => {
+            let [r, g, b] = cloud.colors.get(i).copied().unwrap_or(PLAIN).map(f32::from);
+            let grey = 0.3 * r + 0.6 * g + 0.1 * b;
+            [r, g, b].map(|own| ((0.45 * own + 0.55 * grey) * 0.62) as u8)
+        }
         Paint::One(color) => *color,
         Paint::Height { world_from_cloud, low, high } => {
             let z = (world_from_cloud * cloud.points[i].cast::<f64>()).z as f32;
@@ -292,5 +332,29 @@ mod tests {
             assert!(seen.iter().all(|s| *s), "{n}");
         }
         assert!(dots(&PointCloud::default(), &Paint::Own).is_empty());
+    }
+
+    #[test]
+    fn what_the_object_draws_itself_is_left_out_behind_it() {
+        let at = |x: f32| Point::new(x, 0.0, 0.5);
+        let cloud = |points: Vec<Point>| PointCloud {
+            colors: vec![[200, 100, 50]; points.len()].into(),
+            points: points.into(),
+        };
+        let all = cloud(vec![at(0.0), at(0.1), at(0.2), at(0.3)]);
+        // The planning frame is 1 m aside; the object's second point was seen by nobody.
+        let observed = Observed {
+            object: cloud(vec![at(1.1), at(1.2)]),
+            inferred: [false, true].into(),
+            ..Observed::default()
+        };
+        let frame_from_cloud = RigidTransform::translation(1.0, 0.0, 0.0);
+        let observed = Some(Arc::new(observed));
+        let behind = dots(&all, &Paint::Dimmed { observed, frame_from_cloud });
+        let mut left: Vec<f32> = behind.iter().map(|dot| dot.at[0]).collect();
+        left.sort_by(f32::total_cmp);
+        assert_eq!(left, [0.0, 0.2, 0.3]);
+        let [r, g, b, _] = behind[0].color;
+        assert!(r < 200 && r > g && g > b, "darker, and still of its colour: {r} {g} {b}");
     }
 }

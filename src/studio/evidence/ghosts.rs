@@ -1,9 +1,12 @@
 //! The object's ghost where it is predicted to end.
 
+use std::sync::Arc;
+
 use bevy::prelude::*;
-use interface::RigidTransform;
+use interface::{Point, PointCloud, RigidTransform};
 use session_api::live::{PlanShown, Shown, ToShow};
 
+use super::outline::edges;
 use super::{Drawn, Pens, address, weight};
 use crate::host::Shell;
 use crate::look::{Item, World3d};
@@ -55,18 +58,37 @@ pub fn target(
     if items.is_empty()
         && let Some(observed) = &plan.observed
     {
-        let [r, g, b] = colors::ACCENT;
-        let dot = |p| Dot { at: axes::point(p).to_array(), color: [r, g, b, 255] };
-        let set = PointSet {
-            dots: observed.object.points.iter().map(dot).collect(),
-            size: view.point_size,
-            opacity: 0.75 * strength,
-            most: usize::MAX,
-        };
-        let pose = axes::pose(&(plan.world_from_frame * target.end_from_start));
-        let entity = pens.commands.spawn((set, pose)).id();
-        drawn.entities.push(entity);
+        // Points lie over each other: faint ones would still look solid.
+        if strength > 0.5 {
+            let set = PointSet {
+                dots: tinted(&observed.object),
+                size: view.point_size,
+                opacity: 0.6,
+                most: usize::MAX,
+            };
+            let pose = axes::pose(&(plan.world_from_frame * target.end_from_start));
+            let entity = pens.commands.spawn((set, pose)).id();
+            drawn.entities.push(entity);
+        }
+        // Points in the colour of the ghost are lost on a thing of that colour: a box says where it is.
+        let stands = axes::pose(&plan.world_from_frame);
+        let points = observed.object.points.iter().map(|p| stands.transform_point(axes::point(p)));
+        let points: Vec<Vec3> = points.collect();
+        let color = |alpha| colors::linear(colors::ACCENT, alpha);
+        let quiet = colors::linear(colors::QUIET, 0.9);
+        drawn.marks(edges(&points, quiet), Transform::IDENTITY, strength, 0.2, &mut pens);
+        drawn.marks(edges(&points, color(1.0)), axes::pose(&moved), strength, 0.5, &mut pens);
     }
+}
+
+/// A cloud in its own colours, half way to the ghost's.
+fn tinted(cloud: &PointCloud) -> Arc<[Dot]> {
+    let dot = |(i, p): (usize, &Point)| {
+        let own = cloud.colors.get(i).copied().unwrap_or(colors::ACCENT);
+        let mix = |k: usize| ((u16::from(own[k]) + u16::from(colors::ACCENT[k])) / 2) as u8;
+        Dot { at: axes::point(p).to_array(), color: [mix(0), mix(1), mix(2), 255] }
+    };
+    cloud.points.iter().enumerate().map(dot).collect()
 }
 
 /// The items of the plan's object and where they are.

@@ -12,8 +12,12 @@ use crate::moment::Now;
 use crate::strokes::Strokes;
 use crate::{axes, colors};
 
-/// Refused candidates of a kind that are drawn at most: more hide what they are about.
-const REFUSED: usize = 14;
+/// Candidates that are drawn at most of those that could be taken, and of each kind that was refused:
+/// more hide what they are about.
+const KEPT: usize = 10;
+const REFUSED: usize = 4;
+/// Nearer wrists than this are the same grasp to who looks at them, metres.
+const ALIKE: f32 = 0.022;
 
 type Key = (usize, usize, Option<usize>, Option<ToShow>, bool, [Option<usize>; 2]);
 
@@ -33,13 +37,13 @@ fn color(kind: GraspKind) -> [f32; 4] {
 fn bulk(kind: GraspKind) -> f32 {
     match kind {
         GraspKind::Chosen => 1.7,
-        GraspKind::Kept => 0.85,
-        _ => 0.5,
+        GraspKind::Kept => 0.6,
+        _ => 0.45,
     }
 }
 
-/// Which candidates are in the view: when grasps are looked at, all that could be taken and some of
-/// the refused ones of every kind, evenly chosen; else the chosen one, while nothing else is looked at.
+/// Which candidates are in the view: when grasps are looked at, the best of those that could be
+/// taken and a few of the refused ones of every kind, none beside its like; else the chosen one, while nothing else is looked at.
 pub fn shown(plan: &PlanShown, view: &panel::View) -> Vec<usize> {
     if !view.layers.grasps {
         return Vec::new();
@@ -47,23 +51,28 @@ pub fn shown(plan: &PlanShown, view: &panel::View) -> Vec<usize> {
     let brought = view.brought == Some(ToShow::Grasps);
     let other = view.brought.is_some() && !brought;
     let marked = |i: usize| Some(i) == view.hovered_grasp || Some(i) == view.selected_grasp;
-    let kind = |i: usize| GraspKind::of(&plan.grasps[i], plan.chosen == Some(i));
-    let count = |of: GraspKind| (0..plan.grasps.len()).filter(|i| kind(*i) == of).count();
-    let strides = GraspKind::ALL.map(|of| (of, count(of).div_ceil(REFUSED).max(1)));
-    let mut met = [0_usize; GraspKind::ALL.len()];
+    let mut taken: Vec<(GraspKind, Vec3)> = Vec::new();
     (0..plan.grasps.len())
         .filter(|i| {
-            let of = kind(*i);
-            let place = GraspKind::ALL.iter().position(|known| *known == of).unwrap_or(0);
-            met[place] += 1;
-            let some = (met[place] - 1) % strides[place].1 == 0;
-            marked(*i)
-                || match of {
-                    GraspKind::Chosen => !other,
-                    GraspKind::Kept => brought || (!other && plan.chosen.is_none()),
-                    GraspKind::NotTried => false,
-                    _ => brought && some,
-                }
+            let grasp = &plan.grasps[*i];
+            let kind = GraspKind::of(grasp, plan.chosen == Some(*i));
+            let wanted = match kind {
+                GraspKind::Chosen => !other,
+                GraspKind::Kept => brought || (!other && plan.chosen.is_none()),
+                GraspKind::NotTried => false,
+                _ => brought,
+            };
+            if kind == GraspKind::Chosen || !wanted || marked(*i) {
+                return wanted || marked(*i);
+            }
+            let most = if kind == GraspKind::Kept { KEPT } else { REFUSED };
+            let same = || taken.iter().filter(|(of, _)| *of == kind);
+            let wrist = place(&grasp.frame_from_grasp, 0.0, 0.0, WRIST);
+            let new = same().count() < most && same().all(|(_, at)| at.distance(wrist) > ALIKE);
+            if new {
+                taken.push((kind, wrist));
+            }
+            new
         })
         .collect()
 }

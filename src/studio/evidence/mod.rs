@@ -5,6 +5,7 @@ pub mod clouds;
 pub mod flow;
 pub mod ghosts;
 pub mod grasps;
+mod outline;
 pub mod paths;
 pub mod shapes;
 pub mod sights;

@@ -6,10 +6,11 @@ use bevy::asset::RenderAssetUsages;
 use bevy::mesh::{Indices, PrimitiveTopology};
 use bevy::prelude::*;
 use interface::{Observation, RigidTransform, View as CameraView};
-use nalgebra::Point3;
-use session_api::live::{Shown, ToShow};
+use nalgebra::{Point3, Vector3};
+use session_api::live::{Shown, Subject, ToShow};
 
 use super::{Drawn, Pens, address, weight};
+use crate::camera::{Rig, Stance};
 use crate::host::Shell;
 use crate::ink::Ink;
 use crate::moment::Now;
@@ -21,28 +22,38 @@ const HUNG: f64 = 0.14;
 /// Columns of a picture that hangs in the view, at most.
 const COLUMNS: usize = 320;
 
-/// Draws the cameras.
+/// What cameras are drawn for: what they saw, what is brought forward, and which of them the eye
+/// looks through.
+type Key = (usize, Option<ToShow>, bool, Vec<bool>);
+
+/// Draws the cameras, but for those that the eye looks through: their pictures would cover what they
+/// saw.
 pub fn cameras(
     now: Res<Now>,
     shell: Res<Shell>,
+    rig: Res<Rig>,
     mut images: ResMut<Assets<Image>>,
     mut pens: Pens,
-    mut drawn: Local<Drawn<(usize, Option<ToShow>, bool)>>,
+    mut drawn: Local<Drawn<Key>>,
     mut kept: Local<Option<Arc<Observation>>>,
 ) {
     let view = &shell.view;
     let seen = now.0.seen.as_ref().filter(|_| view.layers.cameras);
-    let key = (seen.map_or(0, address), view.brought, view.layers.cameras);
+    let stance = rig.stance();
+    let places = seen.map_or_else(Vec::new, |seen| places(&now.0, seen));
+    let through = |place: &Option<RigidTransform>| {
+        place.as_ref().is_some_and(|place| looks_through(&stance, place))
+    };
+    let through: Vec<bool> = places.iter().map(through).collect();
+    let key = (seen.map_or(0, address), view.brought, view.layers.cameras, through.clone());
     if !drawn.renew(key, now.0.plan.as_ref(), &mut pens) {
         return;
     }
     kept.clone_from(&seen.cloned());
     let Some(seen) = seen else { return };
     let strength = weight(view, &[ToShow::Observed]).max(0.35);
-    for (index, camera) in seen.views.iter().enumerate() {
-        // The planning frame of a recording without a pose is its main camera.
-        let unposed = now.0.plan.as_ref().filter(|_| index == 0).map(|plan| plan.world_from_frame);
-        let Some(world_from_camera) = camera.world_from_camera.or(unposed) else { continue };
+    for ((camera, place), through) in seen.views.iter().zip(places).zip(through) {
+        let Some(world_from_camera) = place.filter(|_| !through) else { continue };
         let Some(corners) = corners(camera, &world_from_camera) else { continue };
         let at = axes::pose(&world_from_camera).translation;
         let mut strokes = Strokes::default();
@@ -60,6 +71,26 @@ pub fn cameras(
             drawn.entities.push(entity);
         }
     }
+}
+
+/// Where each camera stands. The main camera of a recording without a pose stands where its cloud is
+/// shown from.
+fn places(shown: &Shown, seen: &Observation) -> Vec<Option<RigidTransform>> {
+    let recorded = matches!(shown.opened.subject, Subject::Recording { .. });
+    let unposed = shown.opened.clouds.first().filter(|_| recorded).map(|c| c.world_from_cloud);
+    let views = seen.views.iter().enumerate();
+    views.map(|(i, camera)| camera.world_from_camera.or(unposed.filter(|_| i == 0))).collect()
+}
+
+/// Whether the eye stands behind a camera's picture and looks where it looks.
+fn looks_through(stance: &Stance, world_from_camera: &RigidTransform) -> bool {
+    let camera = axes::pose(world_from_camera);
+    let ahead = axes::direction(&(world_from_camera.rotation * Vector3::z()).cast::<f32>());
+    let looks = -(stance.rotation() * Vec3::Z);
+    let eye = stance.focus - looks * stance.distance;
+    let along = (eye - camera.translation).dot(ahead);
+    let aside = (eye - camera.translation - ahead * along).length();
+    looks.dot(ahead) > 0.8 && along < HUNG as f32 && aside < 0.25 + 0.6 * along.abs()
 }
 
 /// The corners of a camera's picture hung before it: upper left, upper right, lower right, lower

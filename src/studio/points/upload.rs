@@ -14,6 +14,7 @@ use bevy::render::sync_world::RenderEntity;
 use panel::PointSize;
 
 use super::{Dot, OnTheWay, PointSet};
+use crate::view3d::View3d;
 
 /// Points a frame.
 const PIECE: usize = 262_144;
@@ -42,6 +43,8 @@ pub struct SetUniform {
     size: f32,
     in_metres: u32,
     opacity: f32,
+    // Pixels drawn for one that is shown.
+    pixel: f32,
 }
 
 /// The values of all clouds.
@@ -53,17 +56,20 @@ pub struct SetUniforms(pub DynamicUniformBuffer<SetUniform>);
 pub struct Extracted {
     set: PointSet,
     world_from_set: Mat4,
+    pixel: f32,
 }
 
 /// Reads the clouds of the main world; their points are shared, not copied.
 pub fn extract(
     mut commands: Commands,
     sets: Extract<Query<(RenderEntity, &PointSet, &GlobalTransform)>>,
+    view: Extract<Res<View3d>>,
 ) {
+    let pixel = view.finer;
     let read: Vec<_> = sets
         .iter()
         .map(|(entity, set, at)| {
-            (entity, Extracted { set: set.clone(), world_from_set: at.to_matrix() })
+            (entity, Extracted { set: set.clone(), world_from_set: at.to_matrix(), pixel })
         })
         .collect();
     commands.try_insert_batch(read);
@@ -84,7 +90,7 @@ pub fn send(
     for held in clouds.0.values_mut() {
         held.seen = false;
     }
-    for (entity, Extracted { set, world_from_set }) in &sets {
+    for (entity, Extracted { set, world_from_set, pixel }) in &sets {
         if set.dots.is_empty() {
             continue;
         }
@@ -129,6 +135,7 @@ pub fn send(
             size,
             in_metres,
             opacity: set.opacity,
+            pixel: *pixel,
         });
     }
     clouds.0.retain(|_, held| held.seen);

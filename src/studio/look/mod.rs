@@ -1,6 +1,9 @@
 //! Everything there is to see in the world as entities: made when something else is opened, moved
 //! with every moment.
 
+mod placing;
+mod recorded;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -8,10 +11,9 @@ use bevy::prelude::*;
 use interface::{LookItem, SceneLook};
 use session_api::live::Opened;
 
-use crate::backdrop::{Floor, FloorHeight};
-use crate::camera::Rig;
+use self::placing::Placing;
+use crate::backdrop::Floor;
 use crate::host::Shell;
-use crate::light::Middle;
 use crate::moment::Now;
 use crate::surface::{Patterned, Surface};
 use crate::view3d::View3d;
@@ -93,7 +95,7 @@ pub fn sync(
         let first = world.opened.is_none() || !same(&world.opened);
         world.opened = Some(shown.opened.clone());
         world.look = Some(shown.look.clone());
-        placing.place(&shown.look, Some(robot.as_str()), first);
+        placing.place(shown, &robot, first, view.size());
         view.touch();
         return;
     }
@@ -134,86 +136,6 @@ pub fn hide(
             *visibility = wanted;
             view.touch();
         }
-    }
-}
-
-/// Where floor, lamps and camera go for a new world.
-#[derive(bevy::ecs::system::SystemParam)]
-pub struct Placing<'w> {
-    middle: ResMut<'w, Middle>,
-    floor: ResMut<'w, FloorHeight>,
-    rig: ResMut<'w, Rig>,
-}
-
-impl Placing<'_> {
-    fn place(&mut self, look: &SceneLook, robot: Option<&str>, first: bool) {
-        let mut all = Bounds::default();
-        let mut about = Bounds::default();
-        let mut things = Bounds::default();
-        let mut floor = None;
-        for item in &look.items {
-            if &*item.thing == "floor" {
-                floor = Some(item.world_from_mesh.translation.z as f32);
-            }
-            if is_backdrop(item) {
-                continue;
-            }
-            let bounds = Bounds::of(item);
-            all.add(&bounds);
-            if !is_furniture(item) {
-                about.add(&bounds);
-                if robot.is_none_or(|robot| *robot != *item.thing) {
-                    things.add(&bounds);
-                }
-            }
-        }
-        self.floor.0 = floor.or(all.low.is_finite().then_some(all.low.y)).unwrap_or(0.0);
-        let bounds = if about.low.is_finite() { about } else { all };
-        if bounds.low.is_finite() {
-            let mut at = (bounds.low + bounds.high) * 0.5;
-            let center = at;
-            if things.low.is_finite() {
-                // An arm is large and easy to see; what it works on is small.
-                at = at.lerp((things.low + things.high) * 0.5, 0.35);
-            }
-            let half = (bounds.high - bounds.low).length() * 0.5;
-            let radius = (half + 0.7 * (at - center).length()).clamp(0.05, 20.0);
-            *self.middle = Middle { at, radius };
-            if first {
-                self.rig.settle(&self.middle);
-            }
-        }
-    }
-}
-
-/// A box along Bevy's axes.
-#[derive(Clone, Copy)]
-struct Bounds {
-    low: Vec3,
-    high: Vec3,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self { low: Vec3::INFINITY, high: Vec3::NEG_INFINITY }
-    }
-}
-
-impl Bounds {
-    fn of(item: &LookItem) -> Self {
-        let pose = axes::pose(&item.world_from_mesh);
-        let mut bounds = Self::default();
-        for p in &item.mesh.positions {
-            let at = pose.transform_point(axes::point(p));
-            bounds.low = bounds.low.min(at);
-            bounds.high = bounds.high.max(at);
-        }
-        bounds
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.low = self.low.min(other.low);
-        self.high = self.high.max(other.high);
     }
 }
 

@@ -1,0 +1,56 @@
+//! What every person made of steps does alike.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use session_api::live::{Doing, Shown};
+use studio::{Key, Step};
+
+/// Software Vulkan on busy cores takes its time.
+pub const PATIENCE: Duration = Duration::from_secs(240);
+
+/// Waits until something holds.
+pub fn until(what: &str, holds: fn(&Shown) -> bool) -> Step {
+    let holds = Box::new(move |shown: &Shown, _: &panel::View| holds(shown));
+    Step::Until { what: what.into(), most: PATIENCE, holds }
+}
+
+/// A plan that can be carried out is there.
+pub fn planned(shown: &Shown) -> bool {
+    shown.doing == Doing::Nothing && shown.plan.as_ref().is_some_and(|plan| plan.executable)
+}
+
+/// A key with a letter on it.
+pub fn letter(c: &str) -> Key {
+    Key::Character(c.into())
+}
+
+/// Pictures in the order in which they were taken.
+pub struct Album {
+    folder: PathBuf,
+    shots: usize,
+}
+
+impl Album {
+    /// Pictures go into this folder.
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_path_buf(), shots: 0 }
+    }
+
+    /// Counts on from here.
+    pub fn skip(&mut self, shots: usize) {
+        self.shots = shots;
+    }
+
+    /// Keeps a picture under its number and name.
+    pub fn keep(&mut self, name: &str) -> Step {
+        self.shots += 1;
+        Step::Picture(self.folder.join(format!("{:02}_{name}.png", self.shots)))
+    }
+
+    /// Keeps a picture of a window too small to hold a view.
+    pub fn keep_small(&mut self, name: &str) -> Step {
+        self.shots += 1;
+        Step::Picture(self.folder.join(format!("{:02}_{name}.small.png", self.shots)))
+    }
+}
