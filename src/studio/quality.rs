@@ -126,7 +126,7 @@ impl Found {
         let level = match (level, self.software) {
             (Level::Light, _) => "light level (no contact shadows)",
             // Mesa's driver makes the shader anew for every picture and keeps them all.
-            (Level::Full, true) => "full level (no contact shadows: the driver leaks with them)",
+            (Level::Full, true) => "full level (no contact shadows: the driver leaks memory with them)",
             (Level::Full, false) => "full level",
         };
         let lacks = self.lacks.map_or(String::new(), |lacks| {
