@@ -56,6 +56,8 @@ fn fragment(in: Corner) -> @location(0) vec4<f32> {
     if cover < 0.25 {
         discard;
     }
-    // A little darker at the edge, so that points read as beads where they lie over each other.
-    return vec4(in.color * (1.0 - 0.22 * away * away), cover * points.opacity);
+    // A little darker at the edge, so that points read as beads where they lie over each other; less
+    // where they are as large as the surface they close.
+    let edge = select(0.22, 0.06, points.in_metres == 1u);
+    return vec4(in.color * (1.0 - edge * away * away), cover * points.opacity);
 }

@@ -43,6 +43,8 @@ pub fn measure(
 ) -> Result<Vec<BenchFigure>, StudioError> {
     let mut script = vec![
         until("a scene", |shown| matches!(shown.opened.subject, Subject::Scene { .. })),
+        // The first view counts when it is whole.
+        Step::Rest(Duration::from_secs(3)),
         Step::ctrl(KeyCode::Enter, Key::Enter),
         until("a plan", planned),
         Step::ctrl_shift(KeyCode::Enter, Key::Enter),

@@ -22,6 +22,8 @@ pub struct Quality {
     pub contact_shadows: bool,
     /// The most pixels a picture may have that is drawn with twice the edge it is shown with.
     pub finest: f32,
+    /// Pixels drawn for every pixel shown, along an edge, while something in the view moves.
+    pub moving: f32,
     /// Points drawn while the camera moves; all of them when it rests.
     pub moving_points: usize,
     /// One sentence for the person.
@@ -78,6 +80,7 @@ impl Quality {
                 occlusion: grade(3, 4),
                 contact_shadows: false,
                 finest: 0.0,
+                moving: if found.software { 0.5 } else { 1.0 },
                 moving_points: 150_000,
                 sentence: found.sentence(level, wish.is_some()),
                 complaint,
@@ -87,6 +90,7 @@ impl Quality {
                 occlusion: grade(4, 6),
                 contact_shadows: can && !found.software,
                 finest: if can { 12e6 } else { 0.0 },
+                moving: 1.0,
                 moving_points: usize::MAX,
                 sentence: found.sentence(level, wish.is_some()),
                 complaint,
@@ -124,9 +128,12 @@ impl Found {
     fn sentence(&self, level: Level, wished: bool) -> String {
         let by = if self.software { "drawn by the processor, " } else { "" };
         let level = match (level, self.software) {
-            (Level::Light, _) => "light level (no contact shadows)",
+            (Level::Light, true) => "light level (coarser while it moves, no contact shadows)",
+            (Level::Light, false) => "light level (no contact shadows)",
             // Mesa's driver makes the shader anew for every picture and keeps them all.
-            (Level::Full, true) => "full level (no contact shadows: the driver leaks memory with them)",
+            (Level::Full, true) => {
+                "full level (no contact shadows: the driver leaks memory with them)"
+            }
             (Level::Full, false) => "full level",
         };
         let lacks = self.lacks.map_or(String::new(), |lacks| {

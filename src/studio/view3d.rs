@@ -26,13 +26,15 @@ pub struct View3d {
     pub rect: egui::Rect,
     /// Pixels a point.
     pub scale: f32,
-    /// The picture.
-    pub image: Handle<Image>,
     /// The picture as egui knows it.
     pub texture: Option<egui::TextureId>,
     /// Pixels drawn for every pixel shown, along an edge: what is sized in pixels grows with it.
     pub finer: f32,
-    size: UVec2,
+    /// The picture while the view rests, and the one while it moves.
+    canvases: [Canvas; 2],
+    moves: bool,
+    /// Whether the picture was out of date in the frame before.
+    touched: bool,
     /// Frames that are still to be drawn.
     wanted: u32,
     /// Frames that were drawn again because shaders were missing.
@@ -44,13 +46,30 @@ impl Default for View3d {
         Self {
             rect: egui::Rect::NOTHING,
             scale: 1.0,
-            image: Handle::default(),
             texture: None,
             finer: 1.0,
-            size: UVec2::ZERO,
+            canvases: [Canvas::default(), Canvas::default()],
+            moves: false,
+            touched: false,
             wanted: 1,
             again: 0,
         }
+    }
+}
+
+/// A picture to draw on.
+#[derive(Default)]
+struct Canvas {
+    image: Handle<Image>,
+    texture: Option<egui::TextureId>,
+    size: UVec2,
+    finer: f32,
+}
+
+impl Canvas {
+    fn target(&self) -> RenderTarget {
+        let (handle, scale_factor) = (self.image.clone(), self.finer);
+        RenderTarget::Image(ImageRenderTarget { handle, scale_factor })
     }
 }
 
@@ -117,7 +136,7 @@ pub fn open(mut commands: Commands, quality: Res<Quality>, mut shell: ResMut<She
     }
 }
 
-/// Gives the picture the size of its place.
+/// Gives the pictures the size of their place, and the camera the one for a view that rests or moves.
 pub fn fit(
     mut commands: Commands,
     mut view: ResMut<View3d>,
@@ -126,23 +145,39 @@ pub fn fit(
     quality: Res<Quality>,
     eyes: Query<Entity, With<Eye>>,
 ) {
+    let view = &mut *view;
     let shown = (view.size() * view.scale).round().clamp(Vec2::ZERO, Vec2::splat(LARGEST));
     // Shown at half its size, each pixel is the mean of four.
-    let finer = quality.finer(shown);
-    let size = (shown * finer).as_uvec2();
-    if size == view.size || size.x < 2 || size.y < 2 {
-        return;
+    let finer = [quality.finer(shown), quality.moving];
+    let mut changed = false;
+    for (canvas, finer) in view.canvases.iter_mut().zip(finer) {
+        let size = (shown * finer).as_uvec2();
+        if size == canvas.size || size.min_element() < 2 {
+            continue;
+        }
+        let image = Image::new_target_texture(size.x, size.y, TextureFormat::Rgba8UnormSrgb, None);
+        textures.remove_image(canvas.image.id());
+        canvas.image = images.add(image);
+        let handle = EguiTextureHandle::Weak(canvas.image.id());
+        canvas.texture = Some(textures.add_image(handle));
+        (canvas.size, canvas.finer) = (size, finer);
+        changed = true;
     }
-    let image = Image::new_target_texture(size.x, size.y, TextureFormat::Rgba8UnormSrgb, None);
-    textures.remove_image(view.image.id());
-    view.image = images.add(image);
-    view.texture = Some(textures.add_image(EguiTextureHandle::Weak(view.image.id())));
-    (view.size, view.finer) = (size, finer);
-    for eye in &eyes {
-        let target = ImageRenderTarget { handle: view.image.clone(), scale_factor: finer };
-        commands.entity(eye).insert(RenderTarget::Image(target));
+    if changed {
+        view.touch();
     }
-    view.touch();
+    // What is out of date frame after frame moves; the first and the last picture are drawn in full.
+    let touched = view.wanted == AFTER;
+    let moves = touched && view.touched && !changed && quality.moving < 1.0;
+    view.touched = touched;
+    let canvas = &view.canvases[usize::from(moves)];
+    if (changed || moves != view.moves) && canvas.size.x > 0 {
+        for eye in &eyes {
+            commands.entity(eye).insert(canvas.target());
+        }
+        (view.texture, view.finer) = (canvas.texture, canvas.finer);
+        view.moves = moves;
+    }
 }
 
 /// Lets the camera draw when the picture is out of date.
@@ -156,7 +191,7 @@ pub fn draw_when_wanted(
         view.again += 1;
         view.touch();
     }
-    let wanted = view.wanted > 0 && view.size.x > 0;
+    let wanted = view.wanted > 0 && view.texture.is_some();
     for mut camera in &mut eyes {
         if camera.is_active != wanted {
             camera.is_active = wanted;

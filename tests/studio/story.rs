@@ -103,7 +103,11 @@ pub fn run(folder: &Path) {
         Step::ctrl_shift(KeyCode::Enter, Key::Enter),
         until("the arm to move", |shown| matches!(shown.doing, Doing::Executing(_))),
         Step::Rest(Duration::from_secs(4)),
+        // What moves is drawn coarser by the processor: it stands still for its picture.
+        Step::strike(KeyCode::Space, Key::Space),
+        until("the arm to stand still", |shown| !shown.playing),
         keep("executing"),
+        Step::strike(KeyCode::Space, Key::Space),
         until("the end of the motion", |shown| {
             shown.doing == Doing::Nothing && row(shown, "execute retreat") == Some(RowState::Done)
         }),
