@@ -122,6 +122,11 @@ pub fn keep(
     if *before == Some(wanted) {
         return;
     }
+    // A picture of another fineness is drawn anyway, and is no reason to draw once more.
+    let coarse = |(theme, values, height): (Theme, GridValues, f32)| {
+        (theme, GridValues { pixel: 1.0, ..values }, height)
+    };
+    let same = before.is_some_and(|before| coarse(before) == coarse(wanted));
     *before = Some(wanted);
     for (mut transform, material) in &mut floors {
         transform.translation.y = height.0;
@@ -135,5 +140,7 @@ pub fn keep(
     for mut camera in &mut eyes {
         camera.clear_color = ClearColorConfig::Custom(background(theme));
     }
-    view.touch();
+    if !same {
+        view.touch();
+    }
 }

@@ -143,7 +143,7 @@ pub fn fit(
     mut images: ResMut<Assets<Image>>,
     mut textures: ResMut<EguiUserTextures>,
     quality: Res<Quality>,
-    eyes: Query<Entity, With<Eye>>,
+    mut eyes: Query<(Entity, &mut Projection), With<Eye>>,
 ) {
     let view = &mut *view;
     let shown = (view.size() * view.scale).round().clamp(Vec2::ZERO, Vec2::splat(LARGEST));
@@ -172,8 +172,11 @@ pub fn fit(
     view.touched = touched;
     let canvas = &view.canvases[usize::from(moves)];
     if (changed || moves != view.moves) && canvas.size.x > 0 {
-        for eye in &eyes {
+        for (eye, mut projection) in &mut eyes {
             commands.entity(eye).insert(canvas.target());
+            // Bevy looks at the size of a target when its image or the projection changes, and not when
+            // another image takes its place.
+            projection.set_changed();
         }
         (view.texture, view.finer) = (canvas.texture, canvas.finer);
         view.moves = moves;
