@@ -128,8 +128,8 @@ impl Found {
     fn sentence(&self, level: Level, wished: bool) -> String {
         let by = if self.software { "drawn by the processor, " } else { "" };
         let level = match (level, self.software) {
-            (Level::Light, true) => "light level (coarser while it moves, no contact shadows)",
-            (Level::Light, false) => "light level (no contact shadows)",
+            (Level::Light, true) => "light level, coarser while it moves",
+            (Level::Light, false) => "light level",
             // Mesa's driver makes the shader anew for every picture and keeps them all.
             (Level::Full, true) => {
                 "full level (no contact shadows: the driver leaks memory with them)"
