@@ -119,6 +119,9 @@ pub struct View {
     pub hidden: Vec<String>,
     /// Size of points.
     pub point_size: PointSize,
+    /// The size of points that the window found fitting for what is open; it is not kept.
+    #[serde(skip)]
+    pub fitting_size: Option<PointSize>,
     /// Colour of points.
     pub point_color: PointColor,
     /// Dark or light.
@@ -167,6 +170,7 @@ impl Default for View {
             layers: Layers::default(),
             hidden: Vec::new(),
             point_size: PointSize::Pixels(3.0),
+            fitting_size: None,
             point_color: PointColor::Rgb,
             theme: Theme::Dark,
             zoom: 1.0,

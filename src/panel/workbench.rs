@@ -100,9 +100,13 @@ impl Workbench {
 
     /// Where everything is and how the view looks, as RON text.
     pub fn layout(&self, view: &View) -> String {
+        let mut view = view.clone();
+        if view.fitting_size == Some(view.point_size) {
+            view.point_size = View::default().point_size;
+        }
         let kept = Kept {
             tree: self.wide.clone(),
-            view: view.clone(),
+            view,
             history: self.desk.history.clone(),
             draft: self.draft.clone(),
         };

@@ -73,7 +73,10 @@ pub fn point(
     }
     if hands.clicked.is_some() && hands.doubled.is_none() {
         match grasp {
-            Some(_) => shell.view.selected_grasp = grasp,
+            Some(_) => {
+                shell.view.selected_grasp = grasp;
+                shell.workbench.bring("grasps");
+            }
             None => {
                 shell.view.selected_grasp = None;
                 shell.view.selected = picked.filter(|picked| picked.thing != "table");

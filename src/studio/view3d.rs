@@ -148,9 +148,10 @@ pub fn fit(
     let view = &mut *view;
     let shown = (view.size() * view.scale).round().clamp(Vec2::ZERO, Vec2::splat(LARGEST));
     // Shown at half its size, each pixel is the mean of four.
-    let finer = [quality.finer(shown), quality.moving];
+    let coarser = quality.moving < 1.0;
+    let finer = [Some(quality.finer(shown)), coarser.then_some(quality.moving)];
     let mut changed = false;
-    for (canvas, finer) in view.canvases.iter_mut().zip(finer) {
+    for (canvas, finer) in view.canvases.iter_mut().zip(finer.into_iter().flatten()) {
         let size = (shown * finer).as_uvec2();
         if size == canvas.size || size.min_element() < 2 {
             continue;
@@ -168,7 +169,7 @@ pub fn fit(
     }
     // What is out of date frame after frame moves; the first and the last picture are drawn in full.
     let touched = view.wanted == AFTER;
-    let moves = touched && view.touched && !changed && quality.moving < 1.0;
+    let moves = touched && view.touched && !changed && coarser;
     view.touched = touched;
     let canvas = &view.canvases[usize::from(moves)];
     if (changed || moves != view.moves) && canvas.size.x > 0 {

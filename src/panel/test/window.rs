@@ -40,6 +40,9 @@ fn a_layout_comes_back() {
     assert!(!harness.state().changed, "nobody changed it");
     harness.state_mut().view.theme = Theme::Light;
     harness.state_mut().view.hidden.push("cup".into());
+    // A size that the window found fitting is not the person's.
+    harness.state_mut().view.point_size = crate::PointSize::Metres(0.007);
+    harness.state_mut().view.fitting_size = Some(crate::PointSize::Metres(0.007));
     let typed = "pour half of it";
     harness.state_mut().workbench.desk.wish.instruction = typed.into();
     harness.run_steps(1);
@@ -48,6 +51,7 @@ fn a_layout_comes_back() {
     let (again, view) = Workbench::from_layout(&text).unwrap();
     assert_eq!(view.theme, Theme::Light);
     assert_eq!(view.hidden, ["cup"]);
+    assert_eq!(view.point_size, crate::View::default().point_size);
     assert_eq!(again.desk.wish.instruction, typed);
     // Tiles are written in any order.
     let lines = |text: &str| {

@@ -15,16 +15,14 @@ use crate::light::Middle;
 
 /// What is placed.
 #[derive(bevy::ecs::system::SystemParam)]
-pub struct Placing<'w, 's> {
+pub struct Placing<'w> {
     middle: ResMut<'w, Middle>,
     floor: ResMut<'w, FloorHeight>,
     rig: ResMut<'w, Rig>,
     shell: ResMut<'w, Shell>,
-    /// The size of points that was chosen here: one that a person chose stays.
-    chosen: Local<'s, Option<PointSize>>,
 }
 
-impl Placing<'_, '_> {
+impl Placing<'_> {
     /// Places everything; the camera only for what is opened `first`, in a view of this size.
     pub fn place(&mut self, shown: &Shown, robot: &str, first: bool, view: Vec2) {
         let recorded = match &shown.opened.subject {
@@ -66,14 +64,14 @@ impl Placing<'_, '_> {
     fn points(&mut self, wanted: Option<PointSize>) {
         let usual = panel::View::default().point_size;
         let now = self.shell.view.point_size;
-        if now != usual && Some(now) != *self.chosen {
+        if now != usual && Some(now) != self.shell.view.fitting_size {
             return;
         }
         let size = wanted.unwrap_or(usual);
         if size != now {
             self.shell.view.point_size = size;
         }
-        *self.chosen = Some(size);
+        self.shell.view.fitting_size = Some(size);
     }
 }
 
