@@ -5,17 +5,21 @@
 mod window;
 
 fn main() {
-    #[allow(unused_mut, reason = "only the window changes it")]
-    let mut known = cli::Window::default();
-    #[cfg(feature = "studio")]
-    {
-        known.benches = vec![window::BENCH];
-        if std::env::args_os().len() <= 1 {
-            match window::open() {
-                Ok(code) => std::process::exit(code),
-                Err(why) => known.failed = Some(why),
-            }
-        }
-    }
-    std::process::exit(cli::run_process(&known));
+    std::process::exit(cli::run_process(&window_here()));
+}
+
+/// What the command line knows of the window, which is opened first where no command was given.
+#[cfg(feature = "studio")]
+fn window_here() -> cli::Window {
+    let asked = std::env::args_os().len() <= 1;
+    let failed = asked.then(window::open).map(|opened| match opened {
+        Ok(code) => std::process::exit(code),
+        Err(why) => why,
+    });
+    cli::Window { failed, benches: vec![window::BENCH] }
+}
+
+#[cfg(not(feature = "studio"))]
+fn window_here() -> cli::Window {
+    cli::Window::default()
 }

@@ -37,7 +37,7 @@ fn measure() -> Result<Vec<BenchFigure>, String> {
         .map_err(|error| told(&format!("{}: {error}", cloud.display())))?;
     let born = Instant::now();
     let door = session::live::spawn(session::live::Options::default());
-    let figures = studio::measure(door, cloud, born, false);
+    let figures = studio::measure(door, cloud, born);
     // What lies in the folder for temporary things is gone in the end anyway.
     let _ = std::fs::remove_dir_all(&folder);
     figures.map_err(|why| match why {

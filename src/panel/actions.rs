@@ -27,7 +27,7 @@ pub const EXECUTE: Action = Action {
     title: "Execute the plan",
     group: PLAN_GROUP,
     key: ctrl_shift(Key::Enter),
-    can: |cx| cx.idle() && cx.shown.plan.as_ref().is_some_and(|plan| plan.executable),
+    can: |cx| cx.shown.planned(),
     run: |cx| cx.act(Act::Execute),
 };
 

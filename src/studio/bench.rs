@@ -1,7 +1,6 @@
 //! The figures of the window: opened, a plan carried out at 50 Hz, a million points turned.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bevy::input::keyboard::{Key, KeyCode};
@@ -25,28 +24,18 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const DRAGS: usize = 12;
 
 fn until(what: &str, holds: fn(&Shown) -> bool) -> Step {
-    let holds = Box::new(move |shown: &Shown, _: &panel::View| holds(shown));
-    Step::Until { what: what.into(), most: PATIENCE, holds }
-}
-
-fn planned(shown: &Shown) -> bool {
-    shown.doing == Doing::Nothing && shown.plan.as_ref().is_some_and(|plan| plan.executable)
+    Step::until(what, PATIENCE, holds)
 }
 
 /// Opens the window on a scene, plans, carries the plan out and turns `cloud`, a point cloud file,
-/// measuring from `born` on. It closes when it is done. `any_thread` as in [`Options`].
-pub fn measure(
-    door: Door,
-    cloud: PathBuf,
-    born: Instant,
-    any_thread: bool,
-) -> Result<Vec<BenchFigure>, StudioError> {
+/// measuring from `born` on. It closes when it is done.
+pub fn measure(door: Door, cloud: PathBuf, born: Instant) -> Result<Vec<BenchFigure>, StudioError> {
     let mut script = vec![
         until("a scene", |shown| matches!(shown.opened.subject, Subject::Scene { .. })),
         // The first view counts when it is whole.
         Step::Rest(Duration::from_secs(3)),
         Step::ctrl(KeyCode::Enter, Key::Enter),
-        until("a plan", planned),
+        until("a plan", Shown::planned),
         Step::ctrl_shift(KeyCode::Enter, Key::Enter),
         until("the arm to move", |shown| matches!(shown.doing, Doing::Executing(_))),
         Step::Measure(Some(EXECUTING)),
@@ -68,7 +57,6 @@ pub fn measure(
     let (scene, robot) = ("stack_cube".into(), "franka".into());
     let options = Options {
         first: vec![Act::OpenScene { scene, robot, seed: 0 }],
-        any_thread,
         script,
         ..Options::default()
     };
@@ -116,8 +104,8 @@ fn percentile(values: impl Iterator<Item = f64>, share: f64) -> f64 {
     values.get((last as f64 * share).round() as usize).copied().unwrap_or(f64::NAN)
 }
 
-/// A cloud of [`POINTS`] points on a sphere with waves, as the text of a PLY header and its bytes.
-pub fn waves() -> Arc<[u8]> {
+/// A cloud of [`POINTS`] points on a sphere with waves, as a binary PLY file.
+pub fn waves() -> Vec<u8> {
     let mut bytes = format!(
         "ply\nformat binary_little_endian 1.0\nelement vertex {POINTS}\nproperty float x\n\
          property float y\nproperty float z\nproperty uchar red\nproperty uchar green\n\
@@ -135,7 +123,7 @@ pub fn waves() -> Arc<[u8]> {
         bytes.extend(at.iter().flat_map(|x| x.to_le_bytes()));
         bytes.extend([(128.0 + 127.0 * z) as u8, 150, (800.0 * (wave - 0.96)).min(255.0) as u8]);
     }
-    bytes.into()
+    bytes
 }
 
 #[cfg(test)]

@@ -98,6 +98,12 @@ const SETTLED: Duration = Duration::from_secs(2);
 const PARTS_OF_A_DRAG: usize = 8;
 
 impl Step {
+    /// Waits at most this long until something holds of the newest moment.
+    pub fn until(what: &str, most: Duration, holds: fn(&Shown) -> bool) -> Self {
+        let holds = Box::new(move |shown: &Shown, _: &View| holds(shown));
+        Self::Until { what: what.into(), most, holds }
+    }
+
     /// Strikes a key alone.
     pub fn strike(code: KeyCode, key: Key) -> Self {
         Self::Strike(Vec::new(), code, key)

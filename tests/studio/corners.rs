@@ -9,7 +9,7 @@ use panel::{CameraWish, Theme, View};
 use session_api::live::{Act, Doing, Shown, Subject};
 use studio::{Key, KeyCode, MouseButton, Options, Step};
 
-use crate::person::{Album, letter, planned, until};
+use crate::person::{Album, letter, until};
 
 /// What a person types over the scene's own sentence.
 const SENTENCE: &str = "pour tea from the teapot into the cup";
@@ -79,7 +79,7 @@ pub fn run(folder: &Path) {
             let said = |plan: &session_api::live::PlanShown| plan.instruction == SENTENCE;
             shown.plan.as_deref().is_some_and(said)
         }),
-        until("a plan", planned),
+        until("a plan", Shown::planned),
         Step::strike(KeyCode::Escape, Key::Escape),
         // The robot's arm is pointed at, clicked and framed.
         Step::PointInView([0.39, 0.42]),

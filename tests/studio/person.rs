@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use session_api::live::{Doing, Shown};
+use session_api::live::Shown;
 use studio::{Key, Step};
 
 /// Software Vulkan on busy cores takes its time.
@@ -11,13 +11,7 @@ pub const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Waits until something holds.
 pub fn until(what: &str, holds: fn(&Shown) -> bool) -> Step {
-    let holds = Box::new(move |shown: &Shown, _: &panel::View| holds(shown));
-    Step::Until { what: what.into(), most: PATIENCE, holds }
-}
-
-/// A plan that can be carried out is there.
-pub fn planned(shown: &Shown) -> bool {
-    shown.doing == Doing::Nothing && shown.plan.as_ref().is_some_and(|plan| plan.executable)
+    Step::until(what, PATIENCE, holds)
 }
 
 /// A key with a letter on it.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use session_api::live::{Act, Doing, PlanShown, RowState, Shown, Subject};
 use studio::{Key, KeyCode, MouseButton, Options, Step};
 
-use crate::person::{Album, PATIENCE, letter, planned, until};
+use crate::person::{Album, PATIENCE, letter, until};
 
 fn row(shown: &Shown, name: &str) -> Option<RowState> {
     let plan = shown.plan.as_ref()?;
@@ -70,7 +70,7 @@ pub fn run(folder: &Path) {
         Step::ctrl(KeyCode::Enter, Key::Enter),
         until("the question again", |shown| shown.doing == Doing::Asking),
         Step::ctrl_shift(KeyCode::KeyA, letter("a")),
-        until("a plan", planned),
+        until("a plan", Shown::planned),
         keep("planned"),
     ];
     for stage in ["observe", "flow", "fit", "target", "grasp", "solve", "path"] {
@@ -96,7 +96,7 @@ pub fn run(folder: &Path) {
             most: PATIENCE,
             holds: Box::new(move |shown, _| {
                 let taken = shown.plan.as_ref().and_then(|plan| plan.chosen);
-                planned(shown) && taken == Some(wanted.load(Ordering::Relaxed))
+                shown.planned() && taken == Some(wanted.load(Ordering::Relaxed))
             }),
         },
         keep("another_grasp"),

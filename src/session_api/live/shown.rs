@@ -179,6 +179,11 @@ pub struct Sources {
 }
 
 impl Shown {
+    /// Whether the session rests and has a plan that can be carried out.
+    pub fn planned(&self) -> bool {
+        self.doing == Doing::Nothing && self.plan.as_ref().is_some_and(|plan| plan.executable)
+    }
+
     /// The picture of the main camera, where one was taken.
     pub fn picture(&self) -> Option<&Image> {
         self.seen.as_ref()?.views.first().map(|view| &view.image)
