@@ -59,4 +59,4 @@ need_packages() {
 
 # What the build itself needs: a C and a C++ compiler for the bundled codecs, nasm for their fast
 # paths, certificates to fetch crates.
-build_packages=(gcc g++ libc6-dev pkg-config nasm ca-certificates)
+build_packages=(gcc g++ libc6-dev pkg-config nasm ca-certificates libudev-dev)

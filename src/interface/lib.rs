@@ -11,18 +11,23 @@
 mod arm;
 mod camera;
 mod control;
+mod demonstration;
 mod flow;
 mod grasp;
 mod look;
 mod path;
 mod picture;
 mod task;
+mod teleop;
 mod verdict;
 mod world_model;
 
 pub use arm::{Arm, ArmError, ArmInfo, ArmState, JointSpec, JointTarget, Sent};
 pub use camera::{Camera, CameraError, MaskSource, ObjectMask, Observation, PartMask, View};
 pub use control::{Cancel, MotionPermit, Stamp};
+pub use demonstration::{
+    CameraLayout, ControlMode, Episode, EpisodeNotes, Frame, FrameLayout, Origin, Picture,
+};
 pub use flow::{Flow3, FlowShapeError, FlowSource};
 pub use grasp::{GraspCandidate, GraspRejection};
 pub use look::{
@@ -31,6 +36,7 @@ pub use look::{
 pub use path::{JointPath, ToolPath};
 pub use picture::{Depth, Image, Mask, Pinhole, PointCloud};
 pub use task::{Goal, Task, Thing, Tolerance};
+pub use teleop::{GripperWish, Motion, Pressed, Seen, Teleop, TeleopError, Wish};
 pub use verdict::{Verdict, VerdictQuery, Verifier, VerifierError};
 pub use world_model::{FlowQuery, WorldModel, WorldModelError};
 

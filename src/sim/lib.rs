@@ -9,6 +9,7 @@ mod builder;
 mod cell;
 mod demo;
 mod drum;
+mod expert;
 mod eye;
 mod physics;
 mod room;
@@ -28,7 +29,8 @@ pub use builder::{
     Play, SceneBuilder, Shape, Solid, ThingJoint, ThingJointKind, ThingSpec, Visual,
 };
 pub use cell::{Cell, CellOptions, Shot, Snapshot};
-pub use demo::{DemoOutcome, DemoStep, Motion, run_demonstration, tool_down, tool_pose};
+pub use demo::{DemoStep, Motion, tool_down, tool_pose};
+pub use expert::{DemoOutcome, Expert, run_demonstration};
 pub use physics::STEP_SECS;
 pub use room::MAX_LEVEL;
 pub use scene::{CameraPlace, Notes, Scene, front_camera, look_at, side_camera};
