@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::args_demonstrations::{Dataset, Record, Replay};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use session_api::{
     BenchSpec, Command, DemoSpec, EvalPolicy, EvalSpec, FitChoice, FlowFitSpec, OutFolder,
@@ -48,7 +49,7 @@ pub struct Out {
 }
 
 impl Out {
-    fn folder(self) -> Option<OutFolder> {
+    pub fn folder(self) -> Option<OutFolder> {
         let force = self.force;
         self.out.map(|path| OutFolder { path, force })
     }
@@ -72,6 +73,13 @@ pub enum Act {
     Flow(Flow),
     /// Success over seeded trials.
     Eval(Eval),
+    /// Collects demonstrations into a LeRobot data set.
+    Record(Record),
+    /// Looks after a data set.
+    #[command(subcommand)]
+    Dataset(Dataset),
+    /// Plays recorded episodes back through the same control loop.
+    Replay(Replay),
     /// The figures of the performance table, with the machine.
     Bench {
         /// Only figures whose name begins so.
@@ -328,6 +336,9 @@ impl Act {
                 level: eval.level,
                 seed,
             }),
+            Self::Record(record) => Command::Record(record.spec(seed)),
+            Self::Dataset(dataset) => Command::Dataset(dataset.spec()),
+            Self::Replay(replay) => Command::Replay(replay.spec()),
             Self::Bench { name } => Command::Bench(BenchSpec { name, of_face: Vec::new() }),
         }
     }

@@ -5,8 +5,10 @@
 //! machine lacks something.
 
 mod args;
+mod args_demonstrations;
 mod console;
 mod summary;
+mod summary_demonstrations;
 
 use std::io::{BufRead, IsTerminal, Write};
 

@@ -15,6 +15,9 @@ pub fn of(report: &Report) -> String {
         Report::FlowFit(report) => fit(report),
         Report::Plan(report) => plan(report),
         Report::Eval(report) => eval(report),
+        Report::Record(report) => crate::summary_demonstrations::record(report),
+        Report::Dataset(report) => crate::summary_demonstrations::dataset(report),
+        Report::Replay(report) => crate::summary_demonstrations::replay(report),
         Report::Demo(report) => demo(report),
         Report::Bench(report) => bench(report),
     }

@@ -16,7 +16,7 @@ pub enum ControlMode {
     Policy,
     /// The planner's joint path.
     Planner,
-    /// The guard: it held the arm or changed what was asked by more than rounding.
+    /// The guard: it held the arm, or let less than half of what was asked through.
     Guard,
 }
 

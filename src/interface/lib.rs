@@ -14,6 +14,7 @@ mod control;
 mod demonstration;
 mod flow;
 mod grasp;
+mod key;
 mod look;
 mod path;
 mod picture;
@@ -30,6 +31,7 @@ pub use demonstration::{
 };
 pub use flow::{Flow3, FlowShapeError, FlowSource};
 pub use grasp::{GraspCandidate, GraspRejection};
+pub use key::{Key, KeySet};
 pub use look::{
     Contact, Light, LookItem, Material, Mesh, RobotLook, RobotPart, SceneLook, Texture,
 };

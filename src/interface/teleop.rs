@@ -117,4 +117,13 @@ pub trait Teleop: Send {
 
     /// What it says now. After an error the arm holds, and the device may be asked again.
     fn read(&mut self, seen: &Seen<'_>) -> Result<Wish, TeleopError>;
+
+    /// Drives again after someone else did: what it had in mind begins anew from where the arm is at
+    /// the next reading. Nothing to do for devices that have nothing in mind.
+    fn resume(&mut self) {}
+
+    /// Whether it will never ask for anything again: a recorded stream that has ended.
+    fn is_over(&self) -> bool {
+        false
+    }
 }

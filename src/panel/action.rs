@@ -35,6 +35,11 @@ pub const fn plain(key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(Modifiers::NONE, key))
 }
 
+/// A key with Shift.
+pub const fn shift(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::SHIFT, key))
+}
+
 /// A key in words, `Ctrl+Shift+Enter`.
 pub fn key_text(key: KeyboardShortcut) -> String {
     key.format(&ModifierNames::NAMES, false)
@@ -77,7 +82,8 @@ impl Action {
     }
 }
 
-/// Does what the keys of this frame ask. Keys without Ctrl are left to a field that has the focus.
+/// Does what the keys of this frame ask. Keys without Ctrl are left to a field that has the focus,
+/// and so is Ctrl+A and Ctrl+Z; while a device is on the arm they are the arm's.
 pub(crate) fn keys(ctx: &Context, cx: &mut Cx, actions: &[&'static Action]) {
     let focused = ctx.memory(|m| m.focused().is_some());
     let mut keyed: Vec<_> = actions.iter().filter_map(|a| Some((a.key?, *a))).collect();
@@ -89,7 +95,9 @@ pub(crate) fn keys(ctx: &Context, cx: &mut Cx, actions: &[&'static Action]) {
     keyed.sort_by_key(|(key, _)| std::cmp::Reverse(modifiers(key)));
     for (key, action) in keyed {
         let function = key.logical_key >= Key::F1 && key.logical_key <= Key::F35;
-        if focused && key.modifiers.is_none() && !function {
+        let alone = !key.modifiers.command && !function;
+        let edits = matches!(key.logical_key, Key::A | Key::Z) && !key.modifiers.shift;
+        if (focused && (alone || edits)) || (alone && cx.hands_on()) {
             continue;
         }
         if (action.can)(cx) && ctx.input_mut(|input| input.consume_shortcut(&key)) {

@@ -5,6 +5,8 @@ use session_api::live::{Act, Doing, Subject, Transport};
 
 use crate::Cx;
 use crate::action::{Action, ctrl, ctrl_shift, plain};
+pub use crate::actions_data::*;
+pub use crate::actions_teleop::*;
 pub use crate::actions_view::*;
 pub use crate::actions_window::*;
 use crate::desk::Field;
@@ -36,8 +38,14 @@ pub const STOP: Action = Action {
     title: "Stop",
     group: PLAN_GROUP,
     key: ctrl(Key::Escape),
-    can: |cx| !cx.idle(),
-    run: |cx| cx.act(Act::Stop),
+    can: |cx| !cx.idle() || cx.teleop().is_some(),
+    run: |cx| {
+        // Work under way stops by itself; whatever else moves the arm is held until it is released.
+        cx.asked.stop_arm |= cx.hands_on() || cx.idle();
+        if !cx.idle() {
+            cx.act(Act::Stop);
+        }
+    },
 };
 
 /// Says yes to the target.
@@ -109,7 +117,7 @@ pub const RESET: Action = Action {
     title: "Reset the scene",
     group: SIM_GROUP,
     key: plain(Key::Backspace),
-    can: |cx| cx.idle() && cx.simulated(),
+    can: |cx| cx.resettable(),
     run: |cx| {
         let seed = cx.desk.seed;
         cx.act(Act::Reset { seed });
@@ -121,7 +129,7 @@ pub const NEXT_SEED: Action = Action {
     title: "Reset the scene with the next seed",
     group: SIM_GROUP,
     key: ctrl_shift(Key::Backspace),
-    can: |cx| cx.idle() && cx.simulated(),
+    can: |cx| cx.resettable(),
     run: |cx| {
         cx.desk.seed = cx.desk.seed.wrapping_add(1);
         let seed = cx.desk.seed;
@@ -172,6 +180,54 @@ pub const ACTIONS: &[&Action] = &[
     &HOME,
     &OPEN_HANDS,
     &CLOSE_HANDS,
+    &TAKE_KEYBOARD,
+    &TAKE_GAMEPAD,
+    &TAKE_MOUSE,
+    &TAKE_HANDLE,
+    &TAKE_LEADER,
+    &TAKE_EXPERT,
+    &LEAVE,
+    &STOP_ARM,
+    &RELEASE,
+    &MIX,
+    &MOTION_FRAME,
+    &FASTER,
+    &SLOWER,
+    &OTHER_ARM,
+    &KEYS_ISAAC,
+    &KEYS_ROBOSUITE,
+    &KEYS_MANISKILL,
+    &KEYS_LEROBOT,
+    &RECORD,
+    &KEEP,
+    &REDO,
+    &DISCARD,
+    &JUDGE_SOLVED,
+    &JUDGE_FAILED,
+    &JUDGE_SCENE,
+    &RECOVER,
+    &FORGET,
+    &END_RECORDING,
+    &SELECT_ALL,
+    &PLAY_EPISODE,
+    &TRIM,
+    &RELABEL,
+    &TAG,
+    &DELETE,
+    &UNDO,
+    &CHECK,
+    &EXPORT,
+    &REPLAY,
+    &CLOSE_DATA,
+    &PLAYBACK,
+    &FRAME_BACK,
+    &FRAME_ON,
+    &SECOND_BACK,
+    &SECOND_ON,
+    &FIRST_FRAME,
+    &LAST_FRAME,
+    &CUT_FROM,
+    &CUT_TO,
     &PLAY_FLOW,
     &PLAY_PATH,
     &BACK,
@@ -217,6 +273,11 @@ impl Cx<'_> {
         matches!(self.shown.opened.subject, Subject::Scene { .. })
     }
 
+    /// Whether the person may build the scene again: a recording does that by itself.
+    pub(crate) fn resettable(&self) -> bool {
+        self.idle() && self.simulated() && self.shown.recording.is_none()
+    }
+
     /// Whether what is open can be planned for.
     pub(crate) fn plannable(&self) -> bool {
         matches!(self.shown.opened.subject, Subject::Scene { .. } | Subject::Recording { .. })
@@ -228,7 +289,9 @@ impl Cx<'_> {
             && !matches!(self.shown.doing, Doing::Executing(_) | Doing::Opening(_))
             && !matches!(
                 self.shown.opened.subject,
-                Subject::Recording { pose_known: false, .. } | Subject::File(_)
+                Subject::Recording { pose_known: false, .. }
+                    | Subject::Episode { .. }
+                    | Subject::File(_)
             )
     }
 }

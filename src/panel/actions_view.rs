@@ -80,7 +80,15 @@ camera!(FRONT, "From the front.", "Look from the front", Key::Num1, Front);
 camera!(RIGHT, "From the right.", "Look from the right", Key::Num3, Right);
 camera!(TOP, "From above.", "Look from above", Key::Num7, Top);
 camera!(LENS, "Lens.", "Perspective or parallel", Key::Num5, ToggleProjection);
-camera!(CAMERA, "As it was.", "Reset the view", Key::R, Reset);
+
+/// As it was. A take that is recorded has this key for itself.
+pub const CAMERA: Action = Action {
+    title: "Reset the view",
+    group: VIEW_GROUP,
+    key: plain(Key::R),
+    can: |cx| cx.shown.recording.is_none(),
+    run: |cx| cx.view.camera = Some(CameraWish::Reset),
+};
 
 macro_rules! layer {
     ($name:ident, $title:literal, $layer:ident) => {

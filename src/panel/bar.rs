@@ -5,7 +5,7 @@ use session_api::live::Doing;
 
 use crate::desk::Field;
 use crate::icon::Icon;
-use crate::{Colors, Cx, actions, widget};
+use crate::{Colors, Cx, actions, driver, widget};
 
 /// Below this width pickers and switches move into menus, points.
 const WIDE: f32 = 1080.0;
@@ -40,7 +40,7 @@ pub fn ui(ui: &mut Ui, cx: &mut Cx) {
                 } else {
                     ui.menu_button("More", |ui| menu(ui, cx));
                 }
-                if !cx.idle() {
+                if !cx.idle() || cx.hands_on() {
                     stop(ui, cx, width);
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| state(ui, cx));
@@ -78,7 +78,7 @@ fn pickers(ui: &mut Ui, cx: &mut Cx) {
         .hint_text("Path of a file or folder")
         .desired_width(176.0);
     let response =
-        ui.add(field).on_hover_text("URDF, mesh, cloud, RGB-D folder, flow: Enter opens");
+        ui.add(field).on_hover_text("URDF, mesh, cloud, RGB-D folder, flow, data set: Enter opens");
     widget::named(&response, "Path");
     if cx.desk.focus == Some(Field::Path) {
         response.request_focus();
@@ -133,12 +133,20 @@ pub fn words(doing: &Doing) -> String {
 
 fn state(ui: &mut Ui, cx: &Cx) {
     let colors = Colors::here(ui);
-    let (icon, color) = match cx.shown.doing {
+    let (mut icon, mut color) = match cx.shown.doing {
         Doing::Nothing => (Icon::Ring, colors.weak),
         Doing::Asking => (Icon::Info, colors.attention),
         _ => (Icon::Half, colors.accent_text),
     };
     let mut words = words(&cx.shown.doing);
+    if let Some(teleop) = cx.teleop().filter(|_| cx.idle() && cx.hands_on()) {
+        if teleop.stopped {
+            (icon, color, words) = (Icon::Stop, colors.refusal, "Arm stopped".to_owned());
+        } else {
+            (icon, _, color) = driver::mark(teleop.mode, colors);
+            words = driver::sentence(teleop.mode).to_owned();
+        }
+    }
     if let Some((what, done, total)) = cx.desk.progress.filter(|_| !cx.idle()) {
         words += &format!(", {done} of {total} {what}");
     }

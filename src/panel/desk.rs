@@ -7,6 +7,7 @@ use std::sync::Arc;
 use egui::Rect;
 use session_api::live::{Act, Doing, Opened, PlanWish, Shown, Sources, Subject};
 
+use crate::demos::{Data, Hands};
 use crate::log::Log;
 use crate::preview::Preview;
 use crate::{GraspKind, View};
@@ -22,6 +23,10 @@ pub struct Asked {
     pub pointer_in_view: bool,
     /// Whether a field has the keys, so that letters do not fly the camera.
     pub typing: bool,
+    /// Whether a device is on the arm, so that keys without Ctrl are the arm's.
+    pub arm_has_keys: bool,
+    /// Whether the arm is to be stopped at once.
+    pub stop_arm: bool,
     /// Whether full screen was asked for, or its end.
     pub full_screen: bool,
     /// Whether layout or view changed in a way worth keeping.
@@ -35,6 +40,8 @@ impl Default for Asked {
             viewport: Rect::ZERO,
             pointer_in_view: false,
             typing: false,
+            arm_has_keys: false,
+            stop_arm: false,
             full_screen: false,
             layout_changed: false,
         }
@@ -74,6 +81,10 @@ pub struct Desk {
     pub stage: Option<String>,
     /// Whether the unfolded stage is to be scrolled to.
     pub scroll_to_stage: bool,
+    /// How the arm is driven and recorded.
+    pub hands: Hands,
+    /// What is done with the data set.
+    pub data: Data,
     /// Messages.
     pub log: Log,
     /// Part of a long work that is done.
@@ -119,6 +130,8 @@ impl Desk {
             self.progress = None;
         }
         self.open_refusal(shown, view);
+        let playback = shown.playback.as_ref().map(|playback| playback.episode);
+        self.front.extend(self.data.follow(shown.library.as_deref(), playback));
     }
 
     fn take_over(&mut self, opened: &Arc<Opened>, view: &mut View) {

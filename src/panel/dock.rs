@@ -9,8 +9,8 @@ use egui_tiles::{
 };
 
 use crate::icon::Icon;
-use crate::registry::{Panel, Place};
-use crate::{Colors, Cx, actions, legend, start};
+use crate::registry::{About, Panel, Place};
+use crate::{Colors, Cx, actions, banner, legend, start};
 
 /// The pane of the 3D view; the others are called like their panels.
 pub const VIEW: &str = "view";
@@ -125,20 +125,31 @@ pub fn mended(mut tree: Tree<String>, panels: &[Box<dyn Panel>]) -> Option<Tree<
     if !seen.contains(VIEW) {
         return None;
     }
-    for name in names {
-        if !seen.contains(name) {
-            let pane = tree.tiles.insert_pane(name.to_owned());
-            let home = tree.tiles.iter().find_map(|(id, tile)| {
-                let tabs = matches!(tile, Tile::Container(Container::Tabs(tabs)) if !tabs.children.is_empty());
-                tabs.then_some(*id)
-            });
-            let Some(Tile::Container(home)) = home.and_then(|id| tree.tiles.get_mut(id)) else {
-                return None;
-            };
-            home.add_child(pane);
-        }
+    let missing: Vec<_> = panels.iter().map(|panel| panel.about()).collect();
+    for about in missing.iter().filter(|about| !seen.contains(about.name)) {
+        let home = home(&tree, about.place, &missing)?;
+        let pane = tree.tiles.insert_pane(about.name.to_owned());
+        let Some(Tile::Container(home)) = tree.tiles.get_mut(home) else { return None };
+        home.add_child(pane);
     }
     Some(tree)
+}
+
+/// The tabs in which a panel of a place belongs: those that hold others of that place, or any.
+fn home(tree: &Tree<String>, place: Place, panels: &[About]) -> Option<TileId> {
+    let here = |name: &str| panels.iter().any(|p| p.name == name && p.place == place);
+    let mut homes: Vec<_> = tree
+        .tiles
+        .iter()
+        .filter_map(|(id, tile)| {
+            let Tile::Container(Container::Tabs(tabs)) = tile else { return None };
+            let pane = |id: &TileId| tree.tiles.get_pane(id);
+            let others = tabs.children.iter().filter_map(pane).filter(|name| here(name)).count();
+            (!tabs.children.is_empty()).then_some((others, *id))
+        })
+        .collect();
+    homes.sort_by_key(|(others, id)| (std::cmp::Reverse(*others), id.0));
+    homes.first().map(|(_, id)| *id)
 }
 
 /// Whether every tile hangs on the root exactly once.
@@ -176,6 +187,7 @@ impl Dock<'_, '_> {
         self.cx.asked.pointer_in_view = response.contains_pointer() && !dragging;
         legend::ui(ui, self.cx, rect);
         start::ui(ui, self.cx, rect);
+        banner::ui(ui, self.cx, rect);
         if self.cx.asked.pointer_in_view {
             legend::hovered(ui, self.cx);
         }

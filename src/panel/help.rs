@@ -17,6 +17,18 @@ const MOUSE: &[(&str, &str)] = &[
     ("W A S D Q E", "fly; Shift faster, Alt slower"),
 ];
 
+/// What keys do while a device is on the arm. They are the arm's then, and none of the others without
+/// Ctrl means anything else.
+const TELEOP: &[(&str, &str)] = &[
+    ("Escape", "stop the arm; it holds until it is released"),
+    ("Ctrl+Escape", "the same, from any mode, and stop what is under way"),
+    ("Enter", "keep the take and go on"),
+    ("R", "redo the take"),
+    ("Backspace", "discard the take"),
+    ("Tab", "hand over between you and whatever else drives"),
+    ("Letters, arrows", "move the arm: see the keys in Teleop & Record"),
+];
+
 /// The panel.
 #[derive(Default)]
 pub struct HelpPanel;
@@ -37,6 +49,8 @@ impl Panel for HelpPanel {
     fn ui(&mut self, ui: &mut Ui, _cx: &mut Cx) {
         widget::heading(ui, "Mouse in the 3D view");
         grid(ui, "mouse", MOUSE.iter().map(|(key, what)| ((*key).to_owned(), *what)));
+        widget::heading(ui, "While a device is on the arm");
+        grid(ui, "teleop", TELEOP.iter().map(|(key, what)| ((*key).to_owned(), *what)));
         let mut groups: Vec<&str> = ACTIONS.iter().map(|action| action.group).collect();
         groups.dedup();
         for group in groups {

@@ -3,7 +3,10 @@
 use egui::{KeyboardShortcut, Ui};
 
 use crate::icon::Icon;
-use crate::{Cx, grasps, help, instruction, log, plan, robot, scene, simulation, target};
+use crate::{
+    Cx, dataset, grasps, help, instruction, log, plan, robot, scene, simulation, target, teleop,
+    timeline,
+};
 
 /// Where a panel is at first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +53,14 @@ pub fn all() -> Vec<Box<dyn Panel>> {
     vec![
         Box::<scene::ScenePanel>::default(),
         Box::<robot::RobotPanel>::default(),
+        Box::<teleop::TeleopPanel>::default(),
         Box::<instruction::InstructionPanel>::default(),
         Box::<plan::PlanPanel>::default(),
+        Box::<dataset::DatasetPanel>::default(),
         Box::<target::TargetPanel>::default(),
         Box::<grasps::GraspsPanel>::default(),
         Box::<simulation::SimulationPanel>::default(),
+        Box::<timeline::TimelinePanel>::default(),
         Box::<log::LogPanel>::default(),
         Box::<help::HelpPanel>::default(),
     ]

@@ -72,6 +72,9 @@ fn opened(ui: &mut Ui, cx: &Cx) {
             let pose = if *pose_known { "camera pose known" } else { "camera pose unknown" };
             (folder.display().to_string(), format!("recording {flow}, {pose}"))
         }
+        Subject::Episode { folder, episode } => {
+            (folder.display().to_string(), format!("episode {episode} of a data set"))
+        }
         Subject::Robot { urdf } => (urdf.display().to_string(), "robot description".to_owned()),
         Subject::File(path) => (path.display().to_string(), "file".to_owned()),
     };

@@ -39,7 +39,8 @@ fn page(ui: &mut Ui, cx: &mut Cx, room: f32) {
         }
     });
     ui.add_space(GRID / 2.0);
-    let more = "Or drop a URDF, a mesh, a point cloud or an RGB-D folder on the window.";
+    let more =
+        "Or drop a URDF, a mesh, a point cloud, an RGB-D folder or a data set on the window.";
     ui.add(Label::new(widget::weak(ui, more)).wrap());
 }
 

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use egui::{
-    Color32, ColorImage, Label, Rect, RichText, Sense, Slider, Stroke, TextEdit, TextureHandle,
-    TextureOptions, Ui, pos2, vec2,
+    Color32, Label, Rect, RichText, Sense, Slider, Stroke, TextEdit, TextureHandle, Ui, pos2, vec2,
 };
-use interface::{Image, Verdict};
+use interface::Verdict;
 use session_api::live::{Doing, TargetShown};
 
 use crate::icon::Icon;
 use crate::registry::{About, Panel, Place};
-use crate::{Colors, Cx, action, actions, widget};
+use crate::{Colors, Cx, action, actions, texture, widget};
 
 /// The panel.
 pub struct TargetPanel {
@@ -142,19 +141,9 @@ fn tag(ui: &Ui, at: egui::Pos2, align: egui::Align2, word: &str, divider: f32) {
 fn load(ui: &Ui, target: &Arc<TargetShown>) -> Option<Pictures> {
     Some(Pictures {
         of: target.clone(),
-        before: texture(ui, "target before", &target.before)?,
-        after: texture(ui, "target after", &target.after)?,
+        before: texture::load(ui, "target before", &target.before)?,
+        after: texture::load(ui, "target after", &target.after)?,
     })
-}
-
-/// A picture as a texture; `None` when it has no pixels or not as many as it says.
-fn texture(ui: &Ui, name: &str, image: &Image) -> Option<TextureHandle> {
-    let size = [image.width, image.height];
-    if image.rgb.is_empty() || image.width.checked_mul(image.height) != Some(image.rgb.len()) {
-        return None;
-    }
-    let image = ColorImage::from_rgb(size, image.rgb.as_flattened());
-    Some(ui.ctx().load_texture(name, image, TextureOptions::LINEAR))
 }
 
 /// The question that only a person can answer.

@@ -204,6 +204,36 @@ pub fn millis(ms: f64) -> String {
     }
 }
 
+/// A number with so many decimals; a question mark where it is none.
+pub fn number(value: f64, decimals: usize) -> String {
+    if value.is_finite() { format!("{value:.decimals$}") } else { "?".to_owned() }
+}
+
+/// Seconds; minutes as well from a hundred seconds on.
+pub fn secs(value: f64) -> String {
+    if !value.is_finite() || value < 100.0 {
+        return format!("{} s", number(value, 1));
+    }
+    let whole = value.round() as u64;
+    format!("{} min {:02} s", whole / 60, whole % 60)
+}
+
+/// A share as percent.
+pub fn percent(share: f64) -> String {
+    format!("{} %", number(share * 100.0, 0))
+}
+
+/// Bytes in the unit that disks are sold in.
+pub fn bytes(n: u64) -> String {
+    let n = n as f64;
+    if n < 1e9 { format!("{:.0} MB", n / 1e6) } else { format!("{:.1} GB", n / 1e9) }
+}
+
+/// `1 episode`, `12 episodes`.
+pub fn counted(n: usize, one: &str) -> String {
+    format!("{} {one}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,5 +248,11 @@ mod tests {
         assert_eq!(millis(3.21), "3.2 ms");
         assert_eq!(millis(43_210.0), "43.2 s");
         assert_eq!(millis(f64::NAN), "?");
+        assert_eq!(secs(8.34), "8.3 s");
+        assert_eq!(secs(3_725.0), "62 min 05 s");
+        assert_eq!(secs(f64::NAN), "? s");
+        assert_eq!(percent(0.124), "12 %");
+        assert_eq!(bytes(12_300_000_000), "12.3 GB");
+        assert_eq!(counted(1, "episode"), "1 episode");
     }
 }

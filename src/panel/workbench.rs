@@ -9,6 +9,7 @@ use session_api::Event;
 use session_api::live::{Doing, Heard, Shown, Sources};
 
 use crate::actions::ACTIONS;
+use crate::demos::Hands;
 use crate::desk::{Asked, Cx, Desk};
 use crate::dock::{self, Dock, Room};
 use crate::log::{LogLevel, line_of};
@@ -36,6 +37,8 @@ pub struct Workbench {
     looks: Option<Looks>,
     /// The typed sentence that was kept last.
     draft: String,
+    /// The habits that were kept last.
+    habits: Habits,
 }
 
 /// A layout that cannot be used.
@@ -59,6 +62,44 @@ struct Kept {
     /// The sentence as it was typed last, planned or not; empty where nobody typed one.
     #[serde(default)]
     draft: String,
+    /// How takes are recorded.
+    #[serde(default)]
+    recording: Habits,
+}
+
+/// How a person records, as it was left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Habits {
+    folder: String,
+    cameras: Vec<String>,
+    size: String,
+    trim: bool,
+    leader: String,
+}
+
+impl Default for Habits {
+    fn default() -> Self {
+        Self::of(&Hands::default())
+    }
+}
+
+impl Habits {
+    fn of(hands: &Hands) -> Self {
+        let Hands { folder, cameras, size, trim, leader, .. } = hands;
+        Self {
+            folder: folder.clone(),
+            cameras: cameras.clone(),
+            size: size.clone(),
+            trim: *trim,
+            leader: leader.clone(),
+        }
+    }
+
+    fn take_up(self, hands: &mut Hands) {
+        let Self { folder, cameras, size, trim, leader } = self;
+        *hands = Hands { folder, cameras, size, trim, leader, ..std::mem::take(hands) };
+    }
 }
 
 impl Default for Workbench {
@@ -76,6 +117,7 @@ impl Default for Workbench {
             asking: false,
             looks: None,
             draft: String::new(),
+            habits: Habits::default(),
         }
     }
 }
@@ -95,6 +137,8 @@ impl Workbench {
         workbench.desk.history = kept.history;
         workbench.draft.clone_from(&kept.draft);
         workbench.desk.wish.instruction = kept.draft;
+        workbench.habits = kept.recording.clone();
+        kept.recording.take_up(&mut workbench.desk.hands);
         Ok((workbench, sane(kept.view)))
     }
 
@@ -109,6 +153,7 @@ impl Workbench {
             view,
             history: self.desk.history.clone(),
             draft: self.draft.clone(),
+            recording: self.habits.clone(),
         };
         // Names and numbers only: there is nothing in it that RON cannot write.
         ron::ser::to_string_pretty(&kept, ron::ser::PrettyConfig::default()).unwrap_or_default()
@@ -165,6 +210,7 @@ impl Workbench {
         let mut cx =
             Cx { shown, sources, view: &mut *view, desk: &mut self.desk, asked: &mut asked };
         let room = Room::of(ui.available_size());
+        arm_keys(ui.ctx(), &mut cx);
         if !cx.desk.palette {
             action::keys(ui.ctx(), &mut cx, ACTIONS);
             panel_keys(ui.ctx(), &mut cx, &self.panels);
@@ -212,7 +258,10 @@ impl Workbench {
         if typed {
             self.draft = own.to_owned();
         }
-        asked.layout_changed = edited || reset || changed || typed;
+        let habits = Habits::of(&self.desk.hands);
+        let others = habits != self.habits;
+        self.habits = habits;
+        asked.layout_changed = edited || reset || changed || typed || others;
         asked
     }
 
@@ -223,6 +272,22 @@ impl Workbench {
             self.desk.show("target");
         }
         self.asking = asking;
+    }
+}
+
+/// While a device is on the arm the keys are the arm's: Escape stops it whatever has the focus, and
+/// outside of fields no key presses a button or moves the focus.
+fn arm_keys(ctx: &egui::Context, cx: &mut Cx) {
+    cx.asked.arm_has_keys = cx.hands_on();
+    if !cx.hands_on() {
+        return;
+    }
+    cx.asked.stop_arm |= ctx.input(|input| input.key_pressed(egui::Key::Escape));
+    if !cx.asked.typing {
+        ctx.memory_mut(|memory| {
+            memory.stop_text_input();
+            memory.move_focus(egui::FocusDirection::None);
+        });
     }
 }
 

@@ -9,6 +9,7 @@ mod framing;
 mod ghost;
 pub mod overlay;
 mod picture;
+mod raster;
 mod shade;
 pub mod shapes;
 mod studio;
@@ -16,5 +17,5 @@ mod trace;
 
 pub use framing::Framing;
 pub use ghost::ghosts;
-pub use picture::{RenderOptions, Rendered, Renderer};
+pub use picture::{Engine, RenderOptions, Rendered, Renderer};
 pub use studio::studio_lights;

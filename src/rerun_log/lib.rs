@@ -8,6 +8,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 mod convert;
+mod episode;
 mod layout;
 mod pictures;
 mod plan;

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 mod benches;
+mod demonstrations;
 mod doctor;
 mod episode;
 mod eval;
@@ -44,6 +45,14 @@ pub fn run(
         Command::Bench(spec) => benches::measure(spec, events, cancel).map(Report::Bench),
         Command::Plan(spec) => {
             planning::plan(spec, events, ask, cancel).map(|report| Report::Plan(Box::new(report)))
+        }
+        Command::Record(spec) => {
+            demonstrations::record(spec, events, cancel).map(Report::Record)
+        }
+        Command::Dataset(spec) => demonstrations::keep(spec, events, cancel)
+            .map(|report| Report::Dataset(Box::new(report))),
+        Command::Replay(spec) => {
+            demonstrations::replay(spec, events, cancel).map(Report::Replay)
         }
         Command::Demo(spec) => tour::tour(spec, events, cancel).map(Report::Demo),
     }

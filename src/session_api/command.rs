@@ -22,6 +22,12 @@ pub enum Command {
     Plan(PlanSpec),
     /// Success over seeded trials.
     Eval(EvalSpec),
+    /// Collects demonstrations.
+    Record(crate::RecordSpec),
+    /// Looks after a data set.
+    Dataset(crate::DatasetSpec),
+    /// Runs recorded episodes again.
+    Replay(crate::ReplaySpec),
     /// The guided tour.
     Demo(DemoSpec),
     /// Measures the program beside its peers.

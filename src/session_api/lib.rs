@@ -6,6 +6,7 @@
 
 mod ask;
 mod command;
+mod demonstrations;
 mod event;
 mod failure;
 pub mod live;
@@ -16,6 +17,10 @@ pub use command::{
     BenchSpec, Command, DemoSpec, EvalPolicy, EvalSpec, FaceBench, FitChoice, FlowFitSpec,
     OutFolder, PlanSource, PlanSpec, RobotFkSpec, RobotIkSpec, SolverChoice, VerifierChoice,
     WorldModelChoice,
+};
+pub use demonstrations::{
+    DatasetAct, DatasetReport, DatasetSpec, EpisodeQuality, ExportFormat, RecordReport, RecordSpec,
+    ReplayReport, ReplaySpec, Replayed, TeleopChoice,
 };
 pub use event::{Event, Level, Sink};
 pub use failure::Failure;

@@ -17,6 +17,9 @@ pub enum Report {
     FlowFit(FlowFitReport),
     Plan(Box<PlanReport>),
     Eval(EvalReport),
+    Record(crate::RecordReport),
+    Dataset(Box<crate::DatasetReport>),
+    Replay(crate::ReplayReport),
     Demo(DemoReport),
     Bench(BenchReport),
 }
@@ -29,6 +32,9 @@ impl Report {
             Self::Demo(demo) => demo.scenes.iter().all(|scene| scene.success),
             Self::FlowFit(fit) => fit.refused.is_none(),
             Self::Eval(eval) => !eval.cancelled,
+            Self::Record(record) => record.episodes >= record.asked,
+            Self::Dataset(dataset) => dataset.errors.is_empty(),
+            Self::Replay(replay) => replay.success,
             Self::Doctor(_) | Self::RobotCheck(_) | Self::Fk(_) | Self::Ik(_) | Self::Bench(_) => {
                 true
             }

@@ -14,6 +14,7 @@ use robot::{Robot, link_poses, solve_ik};
 
 use crate::arm_bodies::RobotBodies;
 use crate::builder::SceneBuilder;
+use crate::darkroom::Darkroom;
 use crate::demo::reaching;
 use crate::eye::{self, RobotSkin};
 use crate::physics::STEP_SECS;
@@ -321,6 +322,16 @@ impl Cell {
         }
     }
 
+    /// Where each item of [`Cell::look`] is now.
+    pub fn look_poses(&self) -> Vec<RigidTransform> {
+        self.look().items.into_iter().map(|item| item.world_from_mesh).collect()
+    }
+
+    /// Develops pictures of this cell's scene from such poses.
+    pub fn darkroom(&self) -> Darkroom {
+        Darkroom::new(self.look(), self.options.picture)
+    }
+
     /// Everything that changes in this cell.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
@@ -375,6 +386,12 @@ impl Cell {
         accepted
     }
 
+    /// Where the arm is now, without allocating once `state` has its size.
+    pub fn state_into(&self, state: &mut ArmState) {
+        self.servo.report_state(&self.robot, state);
+        state.stamp = Stamp::from_secs(self.world.secs());
+    }
+
     /// Gives a thing a speed that is not a number.
     #[cfg(test)]
     pub(crate) fn break_thing(&mut self, thing: &str) {
@@ -398,10 +415,9 @@ impl Arm for Cell {
     }
 
     fn state(&mut self) -> Result<ArmState, ArmError> {
-        let mut sent = empty_sent();
-        self.servo.report(&self.robot, &mut sent);
-        sent.state.stamp = Stamp::from_secs(self.world.secs());
-        Ok(sent.state)
+        let mut state = empty_sent().state;
+        self.state_into(&mut state);
+        Ok(state)
     }
 
     fn tick(&mut self, target: &JointTarget, permit: &MotionPermit) -> Result<Sent, ArmError> {

@@ -7,6 +7,7 @@
 mod arm_bodies;
 mod builder;
 mod cell;
+mod darkroom;
 mod demo;
 mod drum;
 mod expert;
@@ -29,6 +30,7 @@ pub use builder::{
     Play, SceneBuilder, Shape, Solid, ThingJoint, ThingJointKind, ThingSpec, Visual,
 };
 pub use cell::{Cell, CellOptions, Shot, Snapshot};
+pub use darkroom::Darkroom;
 pub use demo::{DemoStep, Motion, tool_down, tool_pose};
 pub use expert::{DemoOutcome, Expert, run_demonstration};
 pub use physics::STEP_SECS;

@@ -1,6 +1,6 @@
 //! From one target a control period to one motor command a physics step.
 
-use interface::{ArmError, ArmInfo, JointTarget, Sent};
+use interface::{ArmError, ArmInfo, ArmState, JointTarget, Sent};
 use robot::Robot;
 
 use crate::arm_bodies::RobotBodies;
@@ -153,7 +153,11 @@ impl Servo {
     /// What was sent and where the arm is; the stamp is the caller's.
     pub fn report(&self, robot: &Robot, sent: &mut Sent) {
         copy_target(&self.to, &mut sent.target);
-        let state = &mut sent.state;
+        self.report_state(robot, &mut sent.state);
+    }
+
+    /// Where the arm is; the stamp is the caller's.
+    pub fn report_state(&self, robot: &Robot, state: &mut ArmState) {
         state.positions.clear();
         state.positions.extend(self.columns.iter().map(|c| self.q[*c]));
         state.velocities.clear();

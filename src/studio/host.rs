@@ -1,16 +1,28 @@
 //! The panels' place in the window, and what they ask for.
 
+use bevy::ecs::system::SystemParam;
+use bevy::input::keyboard::KeyboardInput;
 use bevy::prelude::*;
 use bevy::window::{FileDragAndDrop, MonitorSelection, PrimaryWindow, RequestRedraw, WindowMode};
 use bevy_egui::{EguiContexts, egui};
 use panel::{View, Workbench};
 use session_api::live::Door;
 
-use crate::hands::Hands;
+use crate::gizmo::Gizmo;
+use crate::hands::{Hands, HeldKeys};
 use crate::keep::Keeper;
 use crate::moment::{Face, Now};
 use crate::script::Script;
-use crate::view3d::View3d;
+use crate::view3d::{Eye, View3d};
+
+/// What a person holds for the arm.
+#[derive(SystemParam)]
+pub struct Held<'w, 's> {
+    strokes: MessageReader<'w, 's, KeyboardInput>,
+    keys: Local<'s, HeldKeys>,
+    gizmo: Local<'s, Gizmo>,
+    eyes: Query<'w, 's, (&'static Camera, &'static GlobalTransform), With<Eye>>,
+}
 
 /// What the panels and the 3D view share.
 #[derive(Resource, Default)]
@@ -39,6 +51,7 @@ pub fn draw(
     face: Res<Face>,
     keeper: Res<Keeper>,
     script: Option<Res<Script>>,
+    mut held: Held,
     mut windows: Query<&mut Window, With<PrimaryWindow>>,
     mut redraw: MessageWriter<RequestRedraw>,
 ) -> Result {
@@ -60,6 +73,13 @@ pub fn draw(
     );
     let sources = face.with(|door| door.sources().clone());
     let asked = workbench.ui(&mut whole, &now.0, &sources, shown_as);
+    let for_the_arm = face.with(|door| door.hands().clone());
+    if asked.stop_arm {
+        for_the_arm.stop();
+    }
+    let focused = windows.iter().any(|window| window.focused);
+    let quiet = asked.typing || ctx.text_edit_focused() || !focused;
+    held.keys.read(held.strokes.read(), quiet, |keys| for_the_arm.hold(keys));
     if let Some(texture) = view.texture
         && asked.viewport.is_positive()
     {
@@ -71,7 +91,8 @@ pub fn draw(
         view.rect = asked.viewport;
     }
     view.scale = ctx.pixels_per_point();
-    hands.read(ctx, &asked);
+    let taken = held.gizmo.ui(ctx, &asked, &now.0, &view, held.eyes.single().ok(), &for_the_arm);
+    hands.read(ctx, &asked, taken);
     if hands.busy() {
         redraw.write(RequestRedraw);
     }

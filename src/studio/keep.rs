@@ -66,7 +66,10 @@ fn to_lines(opened: &Opened) -> Option<String> {
             flow.as_ref().map(|flow| flow.display().to_string()).unwrap_or_default(),
             robot.to_string(),
         ],
-        Subject::Robot { urdf: path } | Subject::File(path) => {
+        // The data set; the episode is found again in its list.
+        Subject::Episode { folder: path, .. }
+        | Subject::Robot { urdf: path }
+        | Subject::File(path) => {
             vec!["file".to_string(), path.display().to_string()]
         }
     };

@@ -11,6 +11,7 @@ mod colors;
 mod display;
 mod environment;
 mod evidence;
+mod gizmo;
 mod hands;
 mod host;
 mod ink;

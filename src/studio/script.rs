@@ -67,6 +67,19 @@ pub enum Step {
     Resize([f32; 2]),
     /// Holds a key for a while.
     Hold(KeyCode, Key, Duration),
+    /// Holds a key until something holds of the newest moment.
+    HoldUntil {
+        /// The key's place.
+        code: KeyCode,
+        /// What is printed on it.
+        key: Key,
+        /// What is waited for, in words.
+        what: String,
+        /// How long at most.
+        most: Duration,
+        /// Whether it holds.
+        holds: Question,
+    },
     /// Changes what is shown, as a panel would.
     Show(Change),
     /// Measures what frames cost from here on, under a name, or no more.
@@ -352,6 +365,19 @@ pub fn act(
             }
             done = waited >= *time;
             if done {
+                fingers.key(window, *code, key.clone(), ButtonState::Released);
+            }
+        }
+        Step::HoldUntil { code, key, what, most, holds } => {
+            if part == 0 {
+                fingers.key(window, *code, key.clone(), ButtonState::Pressed);
+            }
+            done = holds(&now.0, &shell.view);
+            if !done && waited > *most {
+                failed = Some(format!("held a key {:.0} s for: {what}", waited.as_secs_f32()));
+            }
+            // Whatever came of it, the key comes up again.
+            if done || failed.is_some() {
                 fingers.key(window, *code, key.clone(), ButtonState::Released);
             }
         }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
+mod demonstrations;
 mod evaluation;
 mod fits;
 mod harness;

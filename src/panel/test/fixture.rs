@@ -12,6 +12,8 @@ use session_api::live::{
 };
 use session_api::{FitFigures, FitStep};
 
+pub use super::demonstrations::*;
+
 /// Two scenes and two robots.
 pub fn sources() -> Sources {
     let scene = |name: &str, sentence: &str| (name.to_owned(), sentence.to_owned());
@@ -164,7 +166,7 @@ pub fn grasps() -> Vec<GraspCandidate> {
     ]
 }
 
-fn picture(shade: u8) -> Image {
+pub fn picture(shade: u8) -> Image {
     let rgb = (0..48 * 64).map(|i| [shade, (i % 64 * 3) as u8, (i / 64 * 4) as u8]).collect();
     Image { width: 64, height: 48, rgb }
 }

@@ -46,6 +46,25 @@ fn a_question_is_asked_in_the_target_panel() {
 }
 
 #[test]
+fn hands_on_the_arm_read_as_they_did() {
+    check("teleop_ready", &tree(&alone("teleop", fixture::ready())));
+    check("teleop_driving", &tree(&alone("teleop", fixture::driving())));
+    check("teleop_stopped", &tree(&alone("teleop", fixture::stopped())));
+    check("teleop_recording", &tree(&alone("teleop", fixture::recording())));
+    check("teleop_troubled", &tree(&alone("teleop", fixture::troubled())));
+}
+
+#[test]
+fn a_data_set_reads_as_it_did() {
+    check("dataset_open", &tree(&alone("dataset", fixture::library())));
+    let mut harness = alone("dataset", fixture::library());
+    harness.state_mut().shown = fixture::checked();
+    harness.run_steps(3);
+    check("dataset_checked", &tree(&harness));
+    check("timeline_playing", &tree(&alone("timeline", fixture::playing())));
+}
+
+#[test]
 fn every_panel_says_what_it_is() {
     let mut names = std::collections::HashSet::new();
     for panel in registry::all() {

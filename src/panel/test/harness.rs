@@ -41,6 +41,11 @@ impl Alone {
 
 /// A panel by its name, in the room that docks usually leave it, twice as high.
 pub fn alone(name: &str, shown: Shown) -> Harness<'static, Alone> {
+    alone_in(vec2(400.0, 1400.0), name, shown)
+}
+
+/// A panel by its name, in a room of this size, points.
+pub fn alone_in(size: Vec2, name: &str, shown: Shown) -> Harness<'static, Alone> {
     let panel = registry::all().into_iter().find(|panel| panel.about().name == name).unwrap();
     let alone = Alone {
         panel,
@@ -52,7 +57,7 @@ pub fn alone(name: &str, shown: Shown) -> Harness<'static, Alone> {
         themed: false,
     };
     let mut harness = Harness::builder()
-        .with_size(vec2(400.0, 1400.0))
+        .with_size(size)
         .with_step_dt(0.1)
         .build_ui_state(|ui, alone: &mut Alone| alone.ui(ui), alone);
     harness.run_steps(3);
@@ -68,6 +73,7 @@ pub struct Whole {
     pub acts: Vec<Act>,
     pub asked: Asked,
     pub changed: bool,
+    pub stopped: bool,
 }
 
 /// The whole window at a size, points.
@@ -80,6 +86,7 @@ pub fn whole(size: Vec2, shown: Shown) -> Harness<'static, Whole> {
         acts: Vec::new(),
         asked: Asked::default(),
         changed: false,
+        stopped: false,
     };
     let mut harness = Harness::builder().with_size(size).with_step_dt(0.1).build_ui_state(
         |ui, whole: &mut Whole| {
@@ -89,6 +96,7 @@ pub fn whole(size: Vec2, shown: Shown) -> Harness<'static, Whole> {
                 let asked = whole.workbench.ui(ui, &whole.shown, &whole.sources, &mut whole.view);
                 whole.acts.extend(asked.acts.iter().cloned());
                 whole.changed |= asked.layout_changed;
+                whole.stopped |= asked.stop_arm;
                 whole.asked = asked;
             });
         },

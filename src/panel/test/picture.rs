@@ -9,6 +9,7 @@ use image::{Rgb, RgbImage};
 use session_api::live::{Doing, Heard, Shown, ToShow};
 
 use super::fixture;
+use crate::demos::{Cut, Form};
 use crate::{Theme, View, Workbench};
 
 /// What the 3D view would show: anything that is seen to be a hole.
@@ -125,6 +126,7 @@ struct Stage {
     palette: bool,
     grasp: Option<usize>,
     unfold: Option<&'static str>,
+    prepare: fn(&mut Workbench),
 }
 
 fn stage(name: &'static str, size: (f32, f32), shown: Shown) -> Stage {
@@ -142,11 +144,12 @@ fn stage(name: &'static str, size: (f32, f32), shown: Shown) -> Stage {
         palette: false,
         grasp: None,
         unfold: None,
+        prepare: |_| {},
     }
 }
 
 fn paint(stage: Stage, folder: &std::path::Path) {
-    let Stage { name, size, shown, mut view, open, heard, palette, grasp, unfold } = stage;
+    let Stage { name, size, shown, mut view, open, heard, palette, grasp, unfold, prepare } = stage;
     let ctx = egui::Context::default();
     let mut painter = Painter::default();
     let mut workbench = Workbench::new();
@@ -184,6 +187,9 @@ fn paint(stage: Stage, folder: &std::path::Path) {
         {
             workbench.desk.stage = Some(name.to_owned());
             view.brought = ToShow::of_stage(name);
+        }
+        if frame == 2 {
+            prepare(&mut workbench);
         }
         // What is opened first drops what was selected before.
         if frame == 2
@@ -244,6 +250,48 @@ fn pictures_where_they_are_asked_for() {
         view: View { theme: Theme::Light, ..View::default() },
         ..stage("light", hd, fixture::planned())
     });
+    let light = || View { theme: Theme::Light, ..View::default() };
+    stages.extend([
+        Stage { open: &["teleop"], ..stage("teleop_ready", hd, fixture::ready()) },
+        Stage { open: &["teleop"], ..stage("teleop_driving", hd, fixture::driving()) },
+        Stage { open: &["teleop"], ..stage("teleop_stopped", hd, fixture::stopped()) },
+        Stage { open: &["teleop"], ..stage("recording", (1440.0, 1100.0), fixture::recording()) },
+        Stage { open: &["teleop"], ..stage("troubled", (1440.0, 1100.0), fixture::troubled()) },
+        Stage { open: &["dataset"], ..stage("dataset", hd, fixture::library()) },
+        Stage { open: &["dataset"], ..stage("checked", hd, fixture::checked()) },
+        Stage { open: &["timeline"], ..stage("playing", hd, fixture::playing()) },
+        Stage {
+            open: &["timeline"],
+            ..stage("playing_large", (1920.0, 1080.0), fixture::playing())
+        },
+        Stage {
+            open: &["timeline"],
+            prepare: |workbench| {
+                let data = &mut workbench.desk.data;
+                data.form = Some(Form::Trim);
+                data.cut = Some(Cut { episode: 5, from: 60, to: 360 });
+            },
+            ..stage("trimming", hd, fixture::playing())
+        },
+        Stage {
+            prepare: |workbench| {
+                workbench.desk.data.form = Some(Form::Tag);
+                workbench.desk.data.selected = [1, 7, 9].into();
+            },
+            ..stage("tagging", (1920.0, 1080.0), fixture::library())
+        },
+        Stage { view: light(), ..stage("playing_light", (1920.0, 1080.0), fixture::playing()) },
+        Stage {
+            open: &["teleop"],
+            view: light(),
+            ..stage("recording_light", hd, fixture::recording())
+        },
+        Stage {
+            open: &["teleop"],
+            ..stage("recording_small", (800.0, 600.0), fixture::recording())
+        },
+        Stage { open: &["dataset"], ..stage("dataset_small", (800.0, 600.0), fixture::library()) },
+    ]);
     for stage in stages {
         paint(stage, &folder);
     }

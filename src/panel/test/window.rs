@@ -19,7 +19,13 @@ fn every_size_is_drawn() {
         (1280.0, 800.0),
         (3840.0, 2160.0),
     ] {
-        for shown in [fixture::nothing(), fixture::planned(), fixture::refused()] {
+        for shown in [
+            fixture::nothing(),
+            fixture::planned(),
+            fixture::refused(),
+            fixture::troubled(),
+            fixture::playing(),
+        ] {
             let harness = whole(vec2(width, height), shown);
             let view = harness.state().asked.viewport;
             assert!(view.right() <= width && view.bottom() <= height, "{view:?}");
@@ -121,11 +127,91 @@ fn a_broken_layout_is_a_sentence() {
     }
     let whole = Workbench::new().layout(&crate::View::default());
     // A layout of another version: a panel it does not know, and one that it lacks.
-    let other = whole.replace("\"grasps\"", "\"teleop\"");
+    let other = whole.replace("\"grasps\"", "\"arms\"");
     let (mended, view) = Workbench::from_layout(&other).unwrap();
     assert!(mended.layout(&view).contains("\"grasps\""));
-    assert!(!mended.layout(&view).contains("\"teleop\""));
+    assert!(!mended.layout(&view).contains("\"arms\""));
     assert!(Workbench::from_layout(&whole.replace("\"view\"", "\"none\"")).is_err());
+}
+
+#[test]
+fn odd_demonstrations_are_drawn() {
+    use super::fixture::{library_of, signals};
+    use session_api::live::{PlaybackShown, Signals};
+    let long = "a sentence that goes on ".repeat(200);
+    let mut library = library_of(9);
+    library.tasks = vec![long.clone(); 40];
+    library.fps = f64::NAN;
+    let mut episodes = library.episodes.to_vec();
+    for episode in &mut episodes {
+        let quality = &mut episode.quality;
+        (quality.seconds, quality.idle, quality.jerk) = (f64::NAN, f64::INFINITY, -1.0);
+        quality.task.clone_from(&long);
+        quality.tags = vec![long.clone(); 9];
+        quality.warnings = vec![long.clone(); 3];
+        episode.start = Some([f32::NAN, f32::INFINITY]);
+        episode.thumbnail = Some(interface::Image { width: 7, height: 9, rgb: [[0; 3]; 3].into() });
+    }
+    library.episodes = episodes.into();
+    let mut odd = signals(50);
+    odd.state.fill(f32::NAN);
+    odd.action.truncate(7);
+    odd.secs.clear();
+    odd.grippers = 77;
+    for (frames, signals) in [(50, odd), (0, Signals::default()), (50, Signals::default())] {
+        let mut shown = fixture::playing();
+        let playback = PlaybackShown {
+            frames,
+            frame: 99,
+            fps: f64::NAN,
+            signals: signals.into(),
+            scene: Some(long.clone()),
+            pictures: vec![("c".into(), fixture::picture(9)); 9],
+            ..PlaybackShown::default()
+        };
+        shown.playback = Some(playback.into());
+        shown.library = Some(library.clone().into());
+        for size in [vec2(1280.0, 800.0), vec2(320.0, 200.0)] {
+            let mut harness = whole(size, shown.clone());
+            for panel in ["dataset", "timeline", "teleop"] {
+                harness.state_mut().workbench.bring(panel);
+                harness.run_steps(2);
+            }
+            harness.state_mut().workbench.desk.data.selected = (0..12).collect();
+            harness.run_steps(2);
+            let acts = &harness.state().acts;
+            assert!(acts.is_empty(), "nobody asked for {acts:?}");
+        }
+    }
+}
+
+#[test]
+fn ten_thousand_episodes_stay_fluid() {
+    let mut shown = fixture::library();
+    shown.library = Some(fixture::library_of(10_000).into());
+    let mut harness = whole(vec2(1280.0, 800.0), shown);
+    harness.state_mut().workbench.desk.data.selected = (0..10_000).collect();
+    harness.run_steps(2);
+    let labelled = |label: &str| label.starts_with("Episode ");
+    let rows = harness.query_all_by(|node| node.label().is_some_and(|label| labelled(&label)));
+    assert!(rows.count() < 100, "only what is seen is laid out");
+    let began = std::time::Instant::now();
+    harness.run_steps(20);
+    let each = began.elapsed().as_secs_f64() / 20.0;
+    // An order of magnitude above what it takes, for machines that are busy.
+    assert!(each < 0.1, "{each:.3} s a frame");
+}
+
+#[test]
+fn how_takes_are_recorded_comes_back() {
+    let mut harness = whole(vec2(1280.0, 800.0), fixture::ready());
+    harness.state_mut().changed = false;
+    harness.state_mut().workbench.desk.hands.folder = "/data/demos".into();
+    harness.run_steps(1);
+    assert!(harness.state().changed);
+    let text = harness.state().workbench.layout(&harness.state().view);
+    let (again, _) = Workbench::from_layout(&text).unwrap();
+    assert_eq!(again.desk.hands.folder, "/data/demos");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! smoothed, its colour, and finer samples where pixels differ.
 
 mod edges;
+mod lens;
 mod light;
 mod smooth;
 #[cfg(test)]
@@ -10,15 +11,31 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use interface::{Depth, Image, LookItem, Mesh, Pinhole, RigidTransform, SceneLook, Vector};
+use interface::{Depth, Image, LookItem, Mesh, Pinhole, RigidTransform, SceneLook};
 use rayon::prelude::*;
 
+pub(crate) use lens::Lens;
+
+use crate::raster::Raster;
 use crate::shade::{Lamp, Sky, Surface, lamps, tone};
 use crate::trace::{Placed, Ray, TracedMesh, World};
+
+/// What draws a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// Rays: what throws a shadow is found by looking for it. Noise is smoothed.
+    #[default]
+    Trace,
+    /// Triangles drawn one by one: a twentieth of the work, and less again where most of a scene rests
+    /// from picture to picture. Of the options it takes exposure, haze and seed.
+    Raster,
+}
 
 /// How a picture is made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RenderOptions {
+    /// What draws it.
+    pub engine: Engine,
     /// Rays through each pixel in which something ends: 1 none but its centre; 4, 9 or 16 smooth.
     pub samples: u32,
     /// Rays to every lamp from each pixel in which a shadow ends, one elsewhere, before smoothing over
@@ -35,9 +52,15 @@ pub struct RenderOptions {
 }
 
 impl RenderOptions {
-    /// For what policies and planners see: quick, lightly smoothed.
+    /// For what policies see, tens of times a second.
+    pub fn policy() -> Self {
+        Self { engine: Engine::Raster, ..Self::observation() }
+    }
+
+    /// For what planners see: quick, lightly smoothed.
     pub fn observation() -> Self {
         Self {
+            engine: Engine::Trace,
             samples: 4,
             shadow_samples: 2,
             ambient_samples: 2,
@@ -74,6 +97,7 @@ pub struct Rendered {
 pub struct Renderer {
     meshes: HashMap<usize, Kept>,
     pictures: u64,
+    raster: Raster,
 }
 
 struct Kept {
@@ -83,44 +107,6 @@ struct Kept {
 
 /// Pictures after which an unused mesh is forgotten.
 const KEEP: u64 = 200;
-
-/// Where the rays of a picture start and go.
-pub(crate) struct Lens {
-    width: usize,
-    height: usize,
-    eye: Vector,
-    /// Columns: one pixel right, one pixel down, the pixel at column 0, row 0; all at depth 1.
-    right: Vector,
-    down: Vector,
-    corner: Vector,
-    /// Size of a pixel at depth 1.
-    pixel: f32,
-}
-
-impl Lens {
-    fn new(pinhole: &Pinhole, world_from_camera: &RigidTransform) -> Self {
-        let rotation = world_from_camera.rotation.to_rotation_matrix().into_inner();
-        let axis = |k: usize| rotation.column(k).into_owned();
-        let right = axis(0) / pinhole.fx;
-        let down = axis(1) / pinhole.fy;
-        let corner = axis(2) - right * pinhole.cx - down * pinhole.cy;
-        Self {
-            width: pinhole.width,
-            height: pinhole.height,
-            eye: world_from_camera.translation.vector.cast(),
-            right: right.cast(),
-            down: down.cast(),
-            corner: corner.cast(),
-            pixel: (1.0 / pinhole.fx.abs().min(pinhole.fy.abs())) as f32,
-        }
-    }
-
-    /// The ray through a point of the picture; lengths along it are depths.
-    #[inline(always)]
-    fn ray(&self, u: f32, v: f32) -> Ray {
-        Ray::new(self.eye, self.corner + self.right * u + self.down * v)
-    }
-}
 
 /// Everything the passes share.
 pub(crate) struct Stage<'a> {
@@ -160,7 +146,6 @@ impl Renderer {
         world_from_camera: &RigidTransform,
         options: &RenderOptions,
     ) -> Rendered {
-        let stage = self.stage(look, pinhole, world_from_camera, options);
         let (width, height) = (pinhole.width, pinhole.height);
         if width * height == 0 {
             return Rendered {
@@ -169,6 +154,10 @@ impl Renderer {
                 item: Vec::new(),
             };
         }
+        if options.engine == Engine::Raster {
+            return self.raster.render(look, pinhole, world_from_camera, options);
+        }
+        let stage = self.stage(look, pinhole, world_from_camera, options);
         let mut surfaces = vec![Surface::NONE; width * height];
         surfaces.par_chunks_mut(width).enumerate().for_each(|(y, row)| {
             for (x, surface) in row.iter_mut().enumerate() {

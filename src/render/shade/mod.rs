@@ -11,4 +11,4 @@ mod reflect;
 
 pub use reflect::{Lamp, Reflectance, cosine_direction, lamps};
 pub use sky::Sky;
-pub use surface::Surface;
+pub use surface::{Patch, Surface};

@@ -1,6 +1,7 @@
 //! What a ray found: place, normal and material there.
 
-use interface::{LookItem, Point, Vector};
+use interface::{LookItem, Material, Mesh, Point, Vector};
+use nalgebra::Matrix3;
 
 use super::pattern;
 use super::vector::{length, unit};
@@ -30,6 +31,22 @@ pub struct Surface {
     pub roughness: f32,
 }
 
+/// A mesh at its place, in its material.
+pub struct Patch<'a> {
+    /// The mesh.
+    pub mesh: &'a Mesh,
+    /// Whether every vertex has a normal.
+    pub smooth: bool,
+    /// Rotation from the mesh's to the world's frame.
+    pub rotation: &'a Matrix3<f32>,
+    /// Origin of the mesh's frame in the world.
+    pub translation: &'a Vector,
+    /// Index of the item in the scene.
+    pub item: u32,
+    /// What it is made of.
+    pub material: &'a Material,
+}
+
 impl Surface {
     /// Nothing there.
     pub const NONE: Self = Self {
@@ -52,20 +69,40 @@ impl Surface {
     /// The surface at a hit; `pixel` is the size of a pixel one length of the ray away.
     pub fn at_hit(world: &World, items: &[LookItem], ray: &Ray, hit: &Hit, pixel: f32) -> Self {
         let placed = &world.placed[hit.placed as usize];
-        let mesh = &placed.traced.mesh;
-        let material = &items[placed.item as usize].material;
-        let corners = mesh.triangles[hit.triangle as usize].map(|i| i as usize);
-        let weights = [1.0 - hit.weights[0] - hit.weights[1], hit.weights[0], hit.weights[1]];
+        let patch = Patch {
+            mesh: &placed.traced.mesh,
+            smooth: placed.traced.smooth,
+            rotation: &placed.rotation,
+            translation: &placed.translation,
+            item: placed.item,
+            material: &items[placed.item as usize].material,
+        };
+        Self::of(&patch, &ray.direction, hit.t, hit.triangle, hit.weights, pixel)
+    }
+
+    /// The surface of a mesh's triangle where the weights of its second and third corner are as
+    /// given, `t` lengths of `along` from the viewer.
+    pub fn of(
+        patch: &Patch<'_>,
+        along: &Vector,
+        t: f32,
+        triangle: u32,
+        weights: [f32; 2],
+        pixel: f32,
+    ) -> Self {
+        let (mesh, material) = (patch.mesh, patch.material);
+        let corners = mesh.triangles[triangle as usize].map(|i| i as usize);
+        let weights = [1.0 - weights[0] - weights[1], weights[0], weights[1]];
         let [a, b, c] = corners.map(|i| mesh.positions[i].coords);
         let local = a * weights[0] + b * weights[1] + c * weights[2];
-        let direction = placed.rotation.tr_mul(&ray.direction);
+        let direction = patch.rotation.tr_mul(along);
         let mut face = unit(&(b - a).cross(&(c - a)), 0.0).unwrap_or(-direction);
         if face.dot(&direction) > 0.0 {
             face = -face;
         }
         let mut normal = face;
         let mut lift = Vector::zeros();
-        if placed.traced.smooth {
+        if patch.smooth {
             let normals = corners.map(|i| mesh.normals[i]);
             let sum = normals[0] * weights[0] + normals[1] * weights[1] + normals[2] * weights[2];
             if let Some(mut n) = unit(&sum, 1e-6) {
@@ -100,18 +137,18 @@ impl Surface {
                 // Seen at an angle a pixel covers more of the surface; halfway is a fair width for
                 // patterns that blur the same in all directions.
                 let slope = (-normal.dot(&direction) / length(&direction)).clamp(0.15, 1.0);
-                let width = hit.t * pixel / slope.sqrt();
+                let width = t * pixel / slope.sqrt();
                 pattern::color(texture, base, &Point::from(local), &normal, uv, width)
             }
         };
         let finite = |v: Vector| if v.iter().all(|x| x.is_finite()) { v } else { Vector::zeros() };
         Self {
-            item: placed.item,
-            t: hit.t,
-            at: placed.rotation * local + placed.translation,
-            lifted: placed.rotation * (local + finite(lift)) + placed.translation,
-            face: placed.rotation * face,
-            normal: placed.rotation * normal,
+            item: patch.item,
+            t,
+            at: patch.rotation * local + patch.translation,
+            lifted: patch.rotation * (local + finite(lift)) + patch.translation,
+            face: patch.rotation * face,
+            normal: patch.rotation * normal,
             albedo: finite(albedo).map(|c| c.clamp(0.0, 1.0)),
             metallic: material.metallic.clamp(0.0, 1.0),
             roughness: material.roughness.clamp(0.04, 1.0),

@@ -3,7 +3,7 @@
 use interface::Vector;
 
 use super::sampling::{mix, unit};
-use super::vector::floor;
+use super::vector::nearest;
 
 /// Power of the curve: contrast about middle grey.
 const CONTRAST: f32 = 1.22;
@@ -14,6 +14,7 @@ const LEAK: f32 = 0.045;
 
 /// Display-linear colour, 0 to below 1, of scene light: a Naka-Rushton sigmoid through middle grey on
 /// each channel after a little mixing of the channels, which is undone after it. Never clips.
+#[inline(always)]
 pub fn curve(light: Vector) -> Vector {
     let mean = |c: &Vector| c.sum() / 3.0;
     let leaked = light.lerp(&Vector::repeat(mean(&light)), LEAK);
@@ -29,10 +30,8 @@ pub fn curve(light: Vector) -> Vector {
 
 /// x to the power p for x from 0 up, to 1e-4 relative: our own, since those of the system's library
 /// differ between machines.
+#[inline(always)]
 pub fn power(x: f32, p: f32) -> f32 {
-    if x < 1e-12 {
-        return 0.0;
-    }
     // log2: exponent, and a series of the mantissa about its middle.
     let bits = x.to_bits();
     let exponent = (bits >> 23) as i32 - 127;
@@ -42,13 +41,16 @@ pub fn power(x: f32, p: f32) -> f32 {
     let ln = 2.0 * z * (1.0 + z2 * (1.0 / 3.0 + z2 * (0.2 + z2 / 7.0)));
     let log = exponent as f32 + 0.5 + ln * std::f32::consts::LOG2_E;
     let y = (log * p).clamp(-126.0, 126.0);
-    let whole = floor(y);
-    let f = (y - whole) * std::f32::consts::LN_2;
+    let next = nearest(y);
+    let whole = if next as f32 > y { next - 1 } else { next };
+    let f = (y - whole as f32) * std::f32::consts::LN_2;
     let exp = 1.0 + f * (1.0 + f * (0.5 + f * (1.0 / 6.0 + f * (1.0 / 24.0 + f / 120.0))));
-    f32::from_bits(((whole as i32 + 127) as u32) << 23) * exp
+    let y = f32::from_bits(((whole + 127) as u32) << 23) * exp;
+    if x < 1e-12 { 0.0 } else { y }
 }
 
 /// The sRGB value, 0 to 1, of a display-linear one.
+#[inline(always)]
 pub fn encode(linear: f32) -> f32 {
     if linear <= 0.003_130_8 {
         12.92 * linear.max(0.0)
@@ -66,10 +68,15 @@ pub fn linear(value: u8) -> f32 {
 /// The pixel of a display-linear colour. Noise of half a step, different in each pixel, keeps slow
 /// gradients from showing bands.
 pub fn pixel(color: &Vector, x: u32, y: u32, seed: u32) -> [u8; 3] {
+    quantised(std::array::from_fn(|k| encode(color[k])), x, y, seed)
+}
+
+/// The pixel of an sRGB colour from 0 to 1, with that noise.
+pub fn quantised(color: [f32; 3], x: u32, y: u32, seed: u32) -> [u8; 3] {
     let noise = mix(x | y << 16, seed ^ 0x51ed);
     std::array::from_fn(|k| {
         let dither = unit(noise.rotate_left(11 * k as u32)) - 0.5;
-        (encode(color[k]) * 255.0 + 0.5 + dither * 0.98).clamp(0.0, 255.0) as u8
+        (color[k] * 255.0 + 0.5 + dither * 0.98).clamp(0.0, 255.0) as u8
     })
 }
 

@@ -23,9 +23,24 @@ pub fn floor(x: f32) -> f32 {
     if whole > x { whole - 1.0 } else { whole }
 }
 
+/// The whole number next to `x`, for |x| up to 2²²: added to 1.5 x 2²³ it is in the last places.
+#[inline(always)]
+pub fn nearest(x: f32) -> i32 {
+    const HIGH: f32 = 12_582_912.0;
+    (x + HIGH).to_bits().wrapping_sub(HIGH.to_bits()) as i32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whole_numbers_are_the_nearest() {
+        for i in -4000..4000 {
+            let x = i as f32 * 0.37;
+            assert_eq!(nearest(x), x.round() as i32);
+        }
+    }
 
     #[test]
     fn whole_parts_go_down() {

@@ -41,6 +41,9 @@ impl Session {
                 self.moved(|world| world.open_hand(hand, opening))
             }
             Act::Home => self.moved(World::go_home),
+            Act::Teleop(act) => self.teleop(act),
+            Act::Record(act) => self.record(act),
+            Act::Library(act) => self.library(act),
             // The loop ends before it comes here.
             Act::Quit => {}
         }
@@ -60,7 +63,7 @@ impl Session {
     }
 
     fn transport(&mut self, transport: Transport) {
-        if !self.world.is_simulated()
+        if !self.world.runs()
             && !matches!(transport, Transport::Speed(_) | Transport::Pause)
         {
             return self.fail("there is no simulation to run; open a scene first");
@@ -84,6 +87,9 @@ impl Session {
     }
 
     fn open_path(&mut self, path: PathBuf) {
+        if path.join("meta/info.json").is_file() {
+            return self.open_library(&path);
+        }
         let (robot, open_recording) = match &self.world {
             World::Recording(recording) => {
                 (recording.robot_asked.clone(), Some(recording.folder.clone()))
@@ -116,6 +122,7 @@ impl Session {
                 self.open(wanted);
             }
             World::Robot(_) => self.moved(World::go_home),
+            World::Episode(_) => self.seek(0),
             World::Nothing | World::Files => self.fail("there is no scene to build again"),
         }
     }

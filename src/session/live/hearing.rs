@@ -102,6 +102,7 @@ impl Session {
                 self.shown.seen = seen;
                 self.pace.change(|state| (state.playing, state.steps) = (false, 0));
                 self.due = Instant::now();
+                self.shown.playback = None;
             }
             None => {
                 if matches!(self.world, World::Nothing) {
@@ -119,5 +120,7 @@ impl Session {
         }
         self.shown.opened = Arc::new(opened);
         self.look();
+        self.scene_is_back();
+        self.show_hands();
     }
 }

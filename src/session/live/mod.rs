@@ -8,21 +8,27 @@
 mod answers;
 mod arm_poses;
 mod body;
+mod episode_world;
 mod executing;
 mod hearing;
 mod job;
 mod judge;
+mod library;
+mod library_acts;
 mod level;
 mod moment;
+mod on_arm;
 mod open_file;
 mod opening;
 mod pace;
 mod planning;
 mod queue;
+mod recording;
 mod robot_shown;
 mod session;
 mod showing;
 mod surfaces;
+mod teleop;
 mod wishes;
 mod world;
 

@@ -138,6 +138,7 @@ fn open_scene(
         cell: Some(Box::new(cell)),
         ticks: 0,
         target,
+        on_arm: None,
         seen: Some((0, seen.clone())),
     };
     Ok(Opening {

@@ -5,18 +5,21 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use interface::LookItem;
-use session_api::live::{Act, Doing, Heard, Inner, Shown};
+use session_api::live::{Act, DeviceShown, Doing, Heard, Inner, Shown};
 use session_api::{Event, Level};
 
 use super::Options;
 use super::executing::SHOW_EVERY;
 use super::job::{self, End, Job, JobKind, Report, Tools};
+use super::library::Library;
 use super::moment::Moment;
 use super::opening::Known;
 use super::pace::{Pace, next_due};
 use super::planning::Made;
 use super::queue::Queue;
+use super::recording::Recording;
 use super::showing::stopped;
+use super::teleop::Settings;
 use super::world::World;
 
 /// How often a session looks for reports while a job is under way.
@@ -47,6 +50,13 @@ pub struct Session {
     pub(super) made: Option<Made>,
     pub(super) last_plan: u64,
     pub(super) known: Option<Known>,
+    /// How the arm is driven by hand.
+    pub(super) hands: Settings,
+    /// The devices that this machine has.
+    pub(super) devices: Arc<[DeviceShown]>,
+    pub(super) recording: Option<Recording>,
+    /// The data set that is open.
+    pub(super) library: Option<Library>,
     /// When the next control period is due.
     pub(super) due: Instant,
     /// Whether the face has not seen the newest moment.
@@ -76,6 +86,10 @@ impl Session {
             made: None,
             last_plan: 0,
             known: None,
+            hands: Settings::default(),
+            devices: crate::demonstrations::devices::list(),
+            recording: None,
+            library: None,
             due: Instant::now(),
             unseen: true,
             shown_at: Instant::now(),
@@ -103,6 +117,8 @@ impl Session {
                 self.answer(act);
             }
             self.ticks();
+            self.look_after_recording();
+            self.look_after_library();
             self.show();
         }
     }
@@ -110,7 +126,7 @@ impl Session {
     /// Whether control periods follow one another here.
     fn ticking(&self) -> bool {
         let state = self.pace.get();
-        let here = self.world.is_simulated() && !self.executing();
+        let here = self.world.runs() && !self.executing();
         here && (state.playing || state.steps > 0) || self.world.follows()
     }
 
@@ -123,6 +139,8 @@ impl Session {
         let mut rest = REST;
         if self.job.is_some() || self.stopping.is_some() {
             rest = LOOK;
+        } else if self.recording.is_some() || self.library.is_some() {
+            rest = SHOW_EVERY;
         }
         if self.ticking() {
             rest = rest.min(self.due.saturating_duration_since(Instant::now()));
@@ -143,15 +161,25 @@ impl Session {
         while self.ticking() && began.elapsed() < LONGEST_ROW {
             let state = self.pace.get();
             let now = Instant::now();
-            if self.world.is_simulated() && state.steps > 0 {
+            let mut late = 0;
+            if self.world.runs() && state.steps > 0 {
                 self.pace.change(|state| state.steps = state.steps.saturating_sub(1));
                 self.due = now;
             } else if now < self.due {
                 break;
             } else {
-                self.due = next_due(self.due, now, self.world.period(), state.speed);
+                let (due, period) = (self.due, self.world.period());
+                self.due = next_due(due, now, period, state.speed);
+                // What the clock does not make up for is missed.
+                let gone = (self.due - due).as_secs_f64() * state.speed / period;
+                late = (gone.round() as u64).saturating_sub(1);
             }
-            match self.world.tick() {
+            match self.world.tick(late) {
+                Ok(None) if matches!(self.world, World::Episode(_)) => {
+                    // It has come to its end.
+                    self.pace.change(|state| (state.playing, state.steps) = (false, 0));
+                    break;
+                }
                 Ok(moment) => newest = moment.or(newest),
                 Err(sentence) => {
                     self.pace.change(|state| (state.playing, state.steps) = (false, 0));
@@ -162,6 +190,9 @@ impl Session {
         }
         if let Some(moment) = newest {
             self.take(moment);
+            if self.hands.on {
+                self.show_hands();
+            }
         }
     }
 

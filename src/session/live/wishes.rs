@@ -126,7 +126,7 @@ impl Session {
                 };
                 Ok(Basis { ground, shot: None, earlier: None })
             }
-            World::Nothing | World::Robot(_) | World::Files => {
+            World::Nothing | World::Robot(_) | World::Episode(_) | World::Files => {
                 Err("there is nothing to plan for; open a scene, or a recording with a flow, first"
                     .into())
             }
@@ -162,6 +162,12 @@ impl Session {
     pub(super) fn execute(&mut self) {
         if self.executing() {
             return self.fail("the plan is being carried out already");
+        }
+        if self.recording.is_some() {
+            return self.fail("a take is being recorded; end recording first, then execute");
+        }
+        if self.hands.on {
+            self.take_hands_off();
         }
         let World::Scene(world) = &mut self.world else {
             return self

@@ -9,7 +9,9 @@ use robot::Robot;
 use sim::{Cell, Shot};
 
 use super::body::{Body, PERIOD};
+use super::episode_world::EpisodeWorld;
 use super::moment::Moment;
+use super::on_arm::OnArm;
 
 /// A simulated scene.
 pub struct SceneWorld {
@@ -23,6 +25,8 @@ pub struct SceneWorld {
     pub ticks: u64,
     /// Where the arm is sent.
     pub target: JointTarget,
+    /// A device that drives the arm.
+    pub on_arm: Option<Box<OnArm>>,
     /// What the cameras saw, and at which tick.
     pub seen: Option<(u64, Arc<Observation>)>,
 }
@@ -49,6 +53,8 @@ pub enum World {
     Scene(Box<SceneWorld>),
     Recording(Box<RecordingWorld>),
     Robot(Box<Body>),
+    /// An episode of the data set that is open.
+    Episode(Box<EpisodeWorld>),
     Files,
 }
 
@@ -67,23 +73,39 @@ impl World {
         }
     }
 
+    /// Whether it can be played, paused and stepped.
+    pub fn runs(&self) -> bool {
+        matches!(self, Self::Scene(_) | Self::Episode(_))
+    }
+
     /// Seconds of one control period.
     pub fn period(&self) -> f64 {
         match self {
             Self::Scene(world) => {
                 world.cell.as_ref().map_or(PERIOD, |cell| cell.info().control_period)
             }
+            Self::Episode(world) => world.period(),
             _ => PERIOD,
         }
     }
 
-    /// One control period; `Err` is the sentence why the arm or its simulation failed.
-    pub fn tick(&mut self) -> Result<Option<Moment>, String> {
+    /// One control period, or frame; `late` of them were missed before it. `Err` is the sentence why
+    /// the arm or its simulation failed.
+    pub fn tick(&mut self, late: u64) -> Result<Option<Moment>, String> {
         match self {
             Self::Scene(world) => {
                 let Some(cell) = &mut world.cell else { return Ok(None) };
                 let since = Instant::now();
-                cell.tick(&world.target, &MotionPermit::simulation()).map_err(|e| e.to_string())?;
+                match &mut world.on_arm {
+                    Some(on_arm) => {
+                        on_arm.tick(cell, late)?;
+                        world.target.clone_from(cell.last_target());
+                    }
+                    None => {
+                        let permit = MotionPermit::simulation();
+                        cell.tick(&world.target, &permit).map_err(|e| e.to_string())?;
+                    }
+                }
                 let millis = since.elapsed().as_secs_f64() * 1e3;
                 world.ticks += 1;
                 Ok(Some(Moment::of_cell(cell, &world.target, world.ticks, millis)))
@@ -96,6 +118,7 @@ impl World {
                 recording.body.tick();
                 Ok(Some(recording.body.moment(recording.pose_known)))
             }
+            Self::Episode(world) => Ok(world.step().then(|| world.moment())),
             Self::Nothing | Self::Files => Ok(None),
         }
     }
@@ -109,12 +132,16 @@ impl World {
             }
             Self::Robot(body) => Some(body.moment(true)),
             Self::Recording(recording) => Some(recording.body.moment(recording.pose_known)),
+            Self::Episode(world) => Some(world.moment()),
             Self::Nothing | Self::Files => Some(Moment::default()),
         }
     }
 
     fn hands_and_joints(&self) -> Result<(usize, usize), String> {
         match self {
+            Self::Scene(world) if world.on_arm.is_some() => {
+                Err("a device drives the arm; take the hands off first".into())
+            }
             Self::Scene(world) => match &world.cell {
                 Some(_) => Ok((world.target.openings.len(), world.target.positions.len())),
                 None => Err("the arm carries out a plan; stop that first".into()),
@@ -127,6 +154,9 @@ impl World {
                 Err("nobody knows where the robot of this recording stands: its \
                                        camera's pose is not given, so it is not moved"
                     .into())
+            }
+            Self::Episode(_) => {
+                Err("a recorded episode is shown; open its scene to move the robot".into())
             }
             Self::Nothing | Self::Files => {
                 Err("there is no robot to move; open a scene or a robot first".into())
@@ -151,7 +181,7 @@ impl World {
             }
             Self::Robot(body) => body.send(joint, position),
             Self::Recording(recording) => recording.body.send(joint, position),
-            Self::Nothing | Self::Files => {}
+            Self::Nothing | Self::Files | Self::Episode(_) => {}
         }
         Ok(())
     }
@@ -172,7 +202,7 @@ impl World {
             }
             Self::Robot(body) => body.open(hand, opening),
             Self::Recording(recording) => recording.body.open(hand, opening),
-            Self::Nothing | Self::Files => {}
+            Self::Nothing | Self::Files | Self::Episode(_) => {}
         }
         Ok(())
     }
@@ -184,7 +214,7 @@ impl World {
             Self::Scene(world) => world.target = world.robot.home(),
             Self::Robot(body) => body.go_home(),
             Self::Recording(recording) => recording.body.go_home(),
-            Self::Nothing | Self::Files => {}
+            Self::Nothing | Self::Files | Self::Episode(_) => {}
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::{LibraryAct, RecordAct, TeleopAct};
 use crate::{FitChoice, SolverChoice, VerifierChoice};
 
 /// One thing a person can do. Acts are answered in order; one of a kind that is still waiting is
@@ -67,6 +68,12 @@ pub enum Act {
     },
     /// Sends all joints to the home posture.
     Home,
+    /// Drives the arm by hand.
+    Teleop(TeleopAct),
+    /// Records what is driven.
+    Record(RecordAct),
+    /// Looks after the data set that is open.
+    Library(LibraryAct),
     /// Ends the session; the last act.
     Quit,
 }

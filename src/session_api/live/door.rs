@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use interface::Cancel;
 
-use super::{Act, Shown, Sources};
+use super::{Act, Hands, Shown, Sources};
 use crate::Event;
 
 /// Acts that may wait before the session looks at them.
@@ -40,6 +40,7 @@ pub struct Door {
     shown: Arc<Mutex<Arc<Shown>>>,
     sources: Arc<Sources>,
     work: Arc<Mutex<Cancel>>,
+    hands: Arc<Hands>,
 }
 
 /// The session's end.
@@ -48,6 +49,7 @@ pub struct Inner {
     heard: Sender<Heard>,
     shown: Arc<Mutex<Arc<Shown>>>,
     work: Arc<Mutex<Cancel>>,
+    hands: Arc<Hands>,
 }
 
 /// Both ends of a new door.
@@ -57,8 +59,16 @@ pub fn door(sources: Sources) -> (Door, Inner) {
     let shown = Arc::new(Mutex::new(Arc::new(Shown { speed: 1.0, ..Shown::default() })));
     let work = Arc::new(Mutex::new(Cancel::default()));
     let sources = Arc::new(sources);
-    let face = Door { acts, heard, shown: shown.clone(), sources, work: work.clone() };
-    (face, Inner { acts: taken, heard: told, shown, work })
+    let hands = Arc::new(Hands::default());
+    let face = Door {
+        acts,
+        heard,
+        shown: shown.clone(),
+        sources,
+        work: work.clone(),
+        hands: hands.clone(),
+    };
+    (face, Inner { acts: taken, heard: told, shown, work, hands })
 }
 
 impl Door {
@@ -84,6 +94,11 @@ impl Door {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What the person's hands hold, to be written at every frame of the window.
+    pub fn hands(&self) -> &Arc<Hands> {
+        &self.hands
+    }
+
     /// What can be opened by name.
     pub fn sources(&self) -> &Arc<Sources> {
         &self.sources
@@ -102,6 +117,11 @@ impl Inner {
         let fresh = Cancel::default();
         *self.work.lock().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
         fresh
+    }
+
+    /// What the person's hands hold.
+    pub fn hands(&self) -> &Arc<Hands> {
+        &self.hands
     }
 
     /// Tells the face.

@@ -3,10 +3,19 @@
 
 mod act;
 mod door;
+mod hands;
+mod library;
 mod plan;
 mod shown;
+mod teleop;
 
 pub use act::{Act, PlanWish, Transport};
 pub use door::{Door, Heard, Inner, Refused, door};
+pub use hands::Hands;
+pub use library::{EpisodeShown, LibraryAct, LibraryShown, PlaybackShown, Signals};
 pub use plan::{ArmPose, Observed, PlanShown, Row, RowState, TargetShown, ToShow};
 pub use shown::{Cloud, Doing, Hand, Opened, RobotShown, Shown, Sources, Subject};
+pub use teleop::{
+    DeviceShown, MotionFrame, RecordAct, RecordWish, RecordingShown, TakeDone, TakeState,
+    TeleopAct, TeleopShown,
+};

@@ -7,7 +7,7 @@ use interface::{
     Contact, Image, JointSpec, Observation, PointCloud, RigidTransform, RobotLook, SceneLook,
 };
 
-use super::PlanShown;
+use super::{LibraryShown, PlanShown, PlaybackShown, RecordingShown, TeleopShown};
 
 /// A moment of the session. Bulk that did not change since the moment before is the same `Arc`, so a
 /// face compares pointers to know what to draw anew.
@@ -47,6 +47,14 @@ pub struct Shown {
     pub seen: Option<Arc<Observation>>,
     /// The plan, as far as it got.
     pub plan: Option<Arc<PlanShown>>,
+    /// Hands on the arm; `None` where there is no simulated arm.
+    pub teleop: Option<Arc<TeleopShown>>,
+    /// Recording under way.
+    pub recording: Option<Arc<RecordingShown>>,
+    /// The data set that is open.
+    pub library: Option<Arc<LibraryShown>>,
+    /// The episode of it that is shown.
+    pub playback: Option<Arc<PlaybackShown>>,
     /// Whether the scene calls the task done; `None` where there is no task.
     pub solved: Option<bool>,
     /// Time of the last control period's own work, milliseconds.
@@ -109,6 +117,13 @@ pub enum Subject {
         flow: Option<PathBuf>,
         /// Whether the camera's pose in the world is known.
         pose_known: bool,
+    },
+    /// An episode of the data set that is open.
+    Episode {
+        /// The data set's folder.
+        folder: PathBuf,
+        /// The episode.
+        episode: usize,
     },
     /// A robot description alone.
     Robot {

@@ -1,0 +1,224 @@
+//! Batches of windows: which ones, and their arrays.
+//!
+//! Neighbouring windows look at nearly the same frames. A batch is therefore drawn as runs of
+//! consecutive windows, and each frame is encoded once: eight windows in a row share 15 frames instead
+//! of asking for 64. The loss is the same; the windows of a batch are less independent.
+
+use std::collections::BTreeMap;
+
+use nn::candle::{Device, Tensor};
+use nn::random::below;
+use nn::{NnError, Random, Result};
+use rayon::prelude::*;
+
+use super::config::Config;
+use super::model::{Normalisers, Observed};
+use super::observe::Frames;
+use super::windows::{BEFORE, Window, windows};
+use crate::demonstrations::Demonstrations;
+use crate::picture::{normalise_pixels, resize};
+
+/// A batch of normalised windows.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// What is looked at.
+    pub observed: Observed,
+    /// The target chunks, `[windows, chunk, action]`.
+    pub actions: Tensor,
+}
+
+/// Draws windows so that each is as likely as any other.
+#[derive(Clone, Debug)]
+pub struct Sampler {
+    windows: Vec<Window>,
+    /// For each episode the range of its windows.
+    episodes: Vec<std::ops::Range<usize>>,
+    run: usize,
+}
+
+impl Sampler {
+    /// A sampler of runs of `run` consecutive windows; one means independent windows.
+    pub fn new(lengths: &[usize], config: &Config, run: usize) -> Self {
+        let windows = windows(lengths, config.history, config.chunk);
+        let mut episodes: Vec<std::ops::Range<usize>> = Vec::new();
+        for (i, window) in windows.iter().enumerate() {
+            match episodes.last_mut() {
+                Some(range) if windows[range.start].episode == window.episode => range.end = i + 1,
+                _ => episodes.push(i..i + 1),
+            }
+        }
+        Self { windows, episodes, run: run.max(1) }
+    }
+
+    /// All windows.
+    pub fn windows(&self) -> &[Window] {
+        &self.windows
+    }
+
+    /// `count` windows. A run may begin before its episode or end after it and is then cut, which is
+    /// what makes the first and last windows as likely as the others.
+    pub fn draw(&self, count: usize, random: &mut Random) -> Vec<Window> {
+        let more = self.run - 1;
+        let total: usize = self.episodes.iter().map(|r| r.len() + more).sum();
+        let mut drawn = Vec::with_capacity(count);
+        while drawn.len() < count && total > 0 {
+            let mut at = below(random, total);
+            for range in &self.episodes {
+                if at < range.len() + more {
+                    let from = range.start + at.saturating_sub(more);
+                    let to = (range.start + at + 1).min(range.end);
+                    let take = (to - from).min(count - drawn.len());
+                    drawn.extend_from_slice(&self.windows[from..from + take]);
+                    break;
+                }
+                at -= range.len() + more;
+            }
+        }
+        drawn
+    }
+}
+
+/// Makes the arrays of some windows.
+///
+/// # Errors
+/// When a picture cannot be read or the demonstrations lack a camera; the sentence names it.
+pub fn assemble(
+    set: &Demonstrations,
+    windows: &[Window],
+    config: &Config,
+    normalisers: &Normalisers,
+    device: &Device,
+) -> Result<Batch> {
+    let (history, chunk) = (config.history, config.chunk);
+    let (mut states, mut actions) = (Vec::new(), Vec::new());
+    let mut frames: BTreeMap<(usize, usize), u32> = BTreeMap::new();
+    let mut of_window = Vec::with_capacity(windows.len() * history);
+    for window in windows {
+        let episode = &set.episodes[window.episode];
+        let row = |values: &[f32], width: usize, i: usize, to: &mut Vec<f32>| {
+            let frame = window.frame(i, episode.frames);
+            to.extend_from_slice(&values[frame * width..(frame + 1) * width]);
+        };
+        for i in 0..history {
+            row(&episode.states, set.state, i, &mut states);
+            let next = frames.len() as u32;
+            let key = (window.episode, window.frame(i, episode.frames));
+            of_window.push(*frames.entry(key).or_insert(next));
+        }
+        for i in 0..chunk {
+            row(&episode.actions, set.action, BEFORE + i, &mut actions);
+        }
+    }
+    normalisers.state.apply(&mut states);
+    normalisers.action.apply(&mut actions);
+    let mut list = vec![(0, 0); frames.len()];
+    frames.into_iter().for_each(|(key, i)| list[i as usize] = key);
+
+    let side = config.observe.image;
+    let images = config
+        .observe
+        .cameras
+        .iter()
+        .map(|camera| {
+            let values = pictures(set, camera, &list, side)?;
+            Ok(Tensor::from_vec(values, (list.len(), side, side, 3), device)?)
+        })
+        .collect::<Result<_>>()?;
+    let points = if config.observe.points > 0 {
+        if set.points != config.observe.points {
+            return Err(NnError::Config(format!(
+                "the demonstrations have {} points a frame, the policy looks at {}",
+                set.points, config.observe.points
+            )));
+        }
+        let width = set.points * 3;
+        let mut values: Vec<f32> = list
+            .iter()
+            .flat_map(|(e, f)| &set.episodes[*e].points[f * width..(f + 1) * width])
+            .copied()
+            .collect();
+        normalisers.point.apply(&mut values);
+        Some(Tensor::from_vec(values, (list.len(), set.points, 3), device)?)
+    } else {
+        None
+    };
+    let shape = (windows.len(), history, set.state);
+    Ok(Batch {
+        observed: Observed {
+            states: Tensor::from_vec(states, shape, device)?,
+            frames: Frames { images, points, of_window },
+        },
+        actions: Tensor::from_vec(actions, (windows.len(), chunk, set.action), device)?,
+    })
+}
+
+/// The normalised pictures of some frames, read and scaled side by side.
+fn pictures(
+    set: &Demonstrations,
+    camera: &str,
+    frames: &[(usize, usize)],
+    side: usize,
+) -> Result<Vec<f32>> {
+    let Some(index) = set.cameras.iter().position(|c| c == camera) else {
+        return Err(NnError::Config(format!(
+            "the policy looks through camera `{camera}`; the demonstrations have {:?}",
+            set.cameras
+        )));
+    };
+    let size = side * side * 3;
+    let mut values = vec![0.0; frames.len() * size];
+    values.par_chunks_exact_mut(size.max(1)).zip(frames).try_for_each(|(out, (e, frame))| {
+        let source = &set.episodes[*e].pictures[index];
+        let (height, width) = source.size();
+        let mut raw = vec![0; height * width * 3];
+        source.read(*frame, &mut raw).map_err(|reason| {
+            NnError::Config(format!("demonstration {e}, camera `{camera}`: {reason}"))
+        })?;
+        let mut scaled = vec![0; size];
+        resize(&raw, (height, width), &mut scaled, (side, side));
+        normalise_pixels(&scaled, out);
+        Ok::<(), NnError>(())
+    })?;
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use nn::random;
+
+    use super::super::config::{Seen, Size, Variant};
+    use super::*;
+
+    #[test]
+    fn every_window_is_as_likely_as_any_other() {
+        let config = Config::new(Variant::A2a, Size::Compact, 1, 1, &Seen::default());
+        for run in [1, 8, 40] {
+            let sampler = Sampler::new(&[30, 17, 9], &config, run);
+            let count = sampler.windows().len();
+            let mut hits = vec![0_usize; count];
+            let r = &mut random(1, 0);
+            for _ in 0..20_000 {
+                for window in sampler.draw(4, r) {
+                    hits[sampler.windows().iter().position(|w| *w == window).unwrap()] += 1;
+                }
+            }
+            // Where a run does not fit into what is left of a batch its end is cut, so runs that are
+            // longer than a batch favour early windows; the training keeps them shorter.
+            if run <= 8 {
+                let mean = 80_000.0 / count as f64;
+                let least = *hits.iter().min().unwrap() as f64;
+                assert!(least > 0.4 * mean, "{run}: {least} of {mean}");
+            }
+        }
+    }
+
+    #[test]
+    fn runs_share_their_frames() {
+        let config = Config::new(Variant::A2a, Size::Compact, 1, 1, &Seen::default());
+        let sampler = Sampler::new(&[200], &config, 8);
+        let drawn = sampler.draw(32, &mut random(3, 0));
+        assert_eq!(drawn.len(), 32);
+        let steps = drawn.windows(2).filter(|w| w[1].start == w[0].start + 1).count();
+        assert!(steps >= 26, "{steps}");
+    }
+}

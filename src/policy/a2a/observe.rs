@@ -1,0 +1,113 @@
+//! From frames to the condition: features of pictures and points, joined with the joint state.
+
+use nn::candle::Tensor;
+use nn::ops::{Activation, activation};
+use nn::{Linear, LinearInit, Params, Random, ResNet18, Result};
+
+use super::config::Config;
+
+/// The frames of a batch, each once, and which of them each window looks at.
+#[derive(Clone, Debug)]
+pub struct Frames {
+    /// For each camera the pictures, normalised: `[frames, rows, columns, 3]`.
+    pub images: Vec<Tensor>,
+    /// The points, normalised: `[frames, points, 3]`.
+    pub points: Option<Tensor>,
+    /// For each window, oldest first, the frames of its history: `[windows * history]`.
+    pub of_window: Vec<u32>,
+}
+
+/// Encodes frames, and joins the frames of a history to the condition.
+#[derive(Debug)]
+pub(super) struct ObservationEncoder {
+    cameras: Vec<ResNet18>,
+    points: Option<PointEncoder>,
+    projector: Linear,
+    history: usize,
+}
+
+impl ObservationEncoder {
+    pub(super) fn new(params: &mut Params, config: &Config, random: &mut Random) -> Result<Self> {
+        let mut cameras = Vec::new();
+        for camera in &config.observe.cameras {
+            let name = format!("obs_encoder.key_model_map.{camera}");
+            cameras.push(ResNet18::new(params, &name, config.backbone, random)?);
+        }
+        let points = if config.observe.points > 0 {
+            let width = config.observe.point_feature;
+            Some(PointEncoder::new(params, "obs_encoder.points", width, random)?)
+        } else {
+            None
+        };
+        let width = cameras.iter().map(ResNet18::width).sum::<usize>()
+            + points.as_ref().map_or(0, |_| config.observe.point_feature)
+            + config.state;
+        let shape = (width * config.history, config.latent);
+        let projector =
+            Linear::new(params, "obs_projector", shape, LinearInit::TorchDefault, random)?;
+        Ok(Self { cameras, points, projector, history: config.history })
+    }
+
+    pub(super) fn cameras(&self) -> &[ResNet18] {
+        &self.cameras
+    }
+
+    /// Features of frames, without the joint state: `[frames, width]`.
+    pub(super) fn features(&self, frames: &Frames) -> Result<Tensor> {
+        let mut parts = Vec::new();
+        for (camera, images) in self.cameras.iter().zip(&frames.images) {
+            parts.push(camera.forward(images)?);
+        }
+        if let (Some(encoder), Some(points)) = (&self.points, &frames.points) {
+            parts.push(encoder.forward(points)?);
+        }
+        Ok(Tensor::cat(&parts, 1)?)
+    }
+
+    /// `[windows * history, width + state]`: what each frame of each window gives the condition.
+    /// `states` is `[windows, history, state]`, normalised.
+    pub(super) fn joined(&self, frames: &Frames, states: &Tensor) -> Result<Tensor> {
+        let features = self.features(frames)?;
+        let (windows, history, width) = states.dims3()?;
+        let identity = frames.of_window.iter().enumerate().all(|(i, f)| i as u32 == *f)
+            && frames.of_window.len() == features.dim(0)?;
+        let features = if identity {
+            features
+        } else {
+            let index = Tensor::new(frames.of_window.as_slice(), states.device())?;
+            features.index_select(&index, 0)?
+        };
+        Ok(Tensor::cat(&[features, states.reshape((windows * history, width))?], 1)?)
+    }
+
+    /// The condition `[windows, latent]` from what [`Self::joined`] gives.
+    pub(super) fn project(&self, joined: &Tensor) -> Result<Tensor> {
+        let (rows, width) = joined.dims2()?;
+        let windows = rows / self.history;
+        self.projector.forward(&joined.reshape((windows, self.history * width))?)
+    }
+}
+
+/// Points to one feature, whatever their order: three layers for each point, then the largest value of
+/// each feature over all points (Qi et al., *PointNet*, 2017).
+#[derive(Debug)]
+struct PointEncoder {
+    layers: [Linear; 3],
+}
+
+impl PointEncoder {
+    fn new(params: &mut Params, name: &str, width: usize, random: &mut Random) -> Result<Self> {
+        let mut layer = |i: usize, inputs: usize, outputs: usize| {
+            let name = format!("{name}.{i}");
+            Linear::new(params, &name, (inputs, outputs), LinearInit::TorchDefault, random)
+        };
+        Ok(Self { layers: [layer(0, 3, 64)?, layer(1, 64, 128)?, layer(2, 128, width)?] })
+    }
+
+    /// `[frames, points, 3]` to `[frames, width]`.
+    fn forward(&self, points: &Tensor) -> Result<Tensor> {
+        let x = activation(&self.layers[0].forward(points)?, Activation::Relu)?;
+        let x = activation(&self.layers[1].forward(&x)?, Activation::Relu)?;
+        Ok(self.layers[2].forward(&x)?.max(1)?)
+    }
+}

@@ -1,0 +1,429 @@
+//! A trained network at work: a frame is encoded when it arrives and its features are kept, so that a
+//! decision is one small network at batch one.
+
+mod dense;
+mod flow;
+mod memory;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use nn::candle::Device;
+use nn::kernel::scalar::Activation;
+use nn::random::normal;
+use nn::{Normaliser, Random, ResNetRunner, Result, random};
+
+use super::config::{Config, Variant};
+use super::diffusion::{SamplerStep, Schedule};
+use super::model::{A2a, Normalisers};
+use super::train::load;
+use crate::picture::{normalise_pixels, resize};
+use crate::policy::{
+    Ask, Decision, Latencies, Policy, PolicyError, PolicyInfo, Sight, Trace,
+};
+use dense::{Coder, DecoderRunner, Dense};
+use flow::FlowRunner;
+use memory::Memory;
+
+pub use dense::WeightPrecision;
+
+/// The most steps of a flow.
+const MOST_STEPS: usize = 100;
+
+/// Time since any fixed moment: what latencies are measured with.
+pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+/// The network of a policy with packed weights, its memory, and room for everything it computes. After
+/// the first tick and decision nothing is allocated where one thread works.
+pub struct Runner {
+    info: PolicyInfo,
+    config: Config,
+    normalisers: Normalisers,
+    clock: Clock,
+    cameras: Vec<Eye>,
+    points: Option<PointEye>,
+    projector: Dense,
+    source: Option<Coder>,
+    flow: FlowRunner,
+    decoder: Option<DecoderRunner>,
+    schedule: Schedule,
+    frames: Memory,
+    frame: Vec<f32>,
+    history: Vec<f32>,
+    states: Vec<f32>,
+    times: Vec<f32>,
+    plan: Vec<SamplerStep>,
+    planned: usize,
+    z: Vec<f32>,
+    velocity: Vec<f32>,
+    chunk: Vec<f32>,
+    trace: Trace,
+}
+
+/// One camera's encoder.
+struct Eye {
+    net: ResNetRunner,
+    scaled: Vec<u8>,
+    input: Vec<f32>,
+}
+
+/// The encoder of points.
+struct PointEye {
+    layers: [Dense; 3],
+    rows: [Vec<f32>; 2],
+    points: Vec<f32>,
+}
+
+impl Runner {
+    /// From a policy's folder.
+    ///
+    /// # Errors
+    /// When a file is missing or broken; the sentence names it, the tensor and both shapes.
+    pub fn load(folder: &Path, precision: WeightPrecision, clock: Clock) -> Result<Self> {
+        let (model, spec) = load(folder, &Device::Cpu)?;
+        Self::new(&model, &spec.normalisers, precision, clock)
+    }
+
+    /// A copy of a network, packed.
+    ///
+    /// # Errors
+    /// When the parameters cannot be copied off their device.
+    pub fn new(
+        model: &A2a,
+        normalisers: &Normalisers,
+        precision: WeightPrecision,
+        clock: Clock,
+    ) -> Result<Self> {
+        let config = model.config.clone();
+        let arrays = model.params.arrays()?;
+        let side = config.observe.image;
+        let cameras = model
+            .observation
+            .cameras()
+            .iter()
+            .map(|net| {
+                let net = net.runner(side, side)?;
+                let size = side * side * 3;
+                Ok(Eye { net, scaled: vec![0; size], input: vec![0.0; size] })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let points = if config.observe.points > 0 {
+            let layer = |i: usize| {
+                Dense::new(&arrays, &format!("obs_encoder.points.{i}"), WeightPrecision::Single)
+            };
+            let layers = [layer(0)?, layer(1)?, layer(2)?];
+            let widest = layers.iter().map(Dense::outputs).max().unwrap_or(0);
+            let rows = [vec![0.0; widest], vec![0.0; widest]];
+            Some(PointEye { layers, rows, points: vec![0.0; config.observe.points * 3] })
+        } else {
+            None
+        };
+        let source = config
+            .variant
+            .encodes_history()
+            .then(|| Coder::new(&arrays, "history_action_encoder", config.history, precision))
+            .transpose()?;
+        let decoder = (!config.variant.in_action_space())
+            .then(|| DecoderRunner::new(&arrays, config.decoder_blocks, precision))
+            .transpose()?;
+        let width = cameras.iter().map(|eye| eye.net.width()).sum::<usize>()
+            + points.as_ref().map_or(0, |eye| eye.layers[2].outputs())
+            + config.state;
+        let info = PolicyInfo {
+            name: config.variant.name().to_owned(),
+            state: config.state,
+            action: config.action,
+            chunk: config.chunk,
+            history: config.history,
+            cameras: config.observe.cameras.clone(),
+            points: config.observe.points,
+            steps: if config.variant == Variant::A2aReg { 1 } else { config.steps },
+        };
+        let space = config.space();
+        Ok(Self {
+            info,
+            normalisers: normalisers.clone(),
+            clock,
+            cameras,
+            points,
+            projector: Dense::new(&arrays, "obs_projector", precision)?,
+            source,
+            flow: FlowRunner::new(&arrays, &config, precision)?,
+            decoder,
+            schedule: Schedule::squared_cosine(config.diffusion_steps),
+            frames: Memory::new(config.history, width),
+            frame: vec![0.0; width],
+            history: vec![0.0; width * config.history],
+            states: vec![0.0; config.state * config.history],
+            times: Vec::new(),
+            plan: Vec::new(),
+            planned: 0,
+            z: vec![0.0; space],
+            velocity: vec![0.0; space],
+            chunk: vec![0.0; config.chunk * config.action],
+            trace: Trace { space, condition: vec![0.0; config.latent], ..Trace::default() },
+            config,
+        })
+    }
+
+    /// Fills `self.frame`: features of each camera, of the points, and the normalised state.
+    fn encode(&mut self, sight: &Sight<'_>) -> std::result::Result<(), PolicyError> {
+        check("the state", sight.state, self.config.state)?;
+        let mut at = 0;
+        for (camera, eye) in self.config.observe.cameras.iter().zip(&mut self.cameras) {
+            let found = sight.pictures.iter().find(|p| p.camera == camera);
+            let Some(picture) = found else {
+                return Err(PolicyError::NoPicture {
+                    camera: camera.clone(),
+                    have: sight.pictures.iter().map(|p| p.camera.to_owned()).collect(),
+                });
+            };
+            let expected = picture.height * picture.width * 3;
+            if picture.pixels.len() != expected || expected == 0 {
+                return Err(PolicyError::Size {
+                    what: format!("the picture of `{camera}`"),
+                    got: picture.pixels.len(),
+                    expected: expected.max(1),
+                });
+            }
+            let side = self.config.observe.image;
+            let size = (picture.height, picture.width);
+            resize(picture.pixels, size, &mut eye.scaled, (side, side));
+            normalise_pixels(&eye.scaled, &mut eye.input);
+            let width = eye.net.width();
+            eye.net.run(&eye.input, &mut self.frame[at..at + width]);
+            at += width;
+        }
+        if let Some(eye) = &mut self.points {
+            check("the points", sight.points, self.config.observe.points * 3)?;
+            let width = eye.layers[2].outputs();
+            eye.run(sight.points, &self.normalisers.point, &mut self.frame[at..at + width]);
+            at += width;
+        }
+        self.frame[at..].copy_from_slice(sight.state);
+        self.normalisers.state.apply(&mut self.frame[at..]);
+        Ok(())
+    }
+
+    /// The decision, into `self.chunk` and `self.trace`.
+    fn decide(&mut self, ask: &Ask, steps: usize) {
+        let mut clock = (self.clock)();
+        let mut lap = |now: Duration| {
+            let part = now.saturating_sub(clock);
+            clock = now;
+            part
+        };
+        let (state, width) = (self.config.state, self.frame.len());
+        for (i, row) in self.history.chunks_exact_mut(width).enumerate() {
+            row.copy_from_slice(self.frames.row(i));
+            self.states[i * state..(i + 1) * state].copy_from_slice(&row[width - state..]);
+        }
+        self.projector.run(&self.history, &mut self.trace.condition);
+        self.trace.latencies.condition = lap((self.clock)());
+
+        let random = &mut random(ask.seed, 0);
+        self.start(random);
+        self.trace.latencies.start = lap((self.clock)());
+
+        self.trace.steps = steps;
+        self.trace.points.clear();
+        self.trace.points.extend_from_slice(&self.z);
+        self.trace.velocities.clear();
+        self.schedule_steps(steps);
+        self.flow.prepare(&self.times, &self.trace.condition);
+        for step in 0..steps {
+            self.flow.velocity(&self.z, step, &mut self.velocity);
+            match self.plan.get(step) {
+                Some(plan) => {
+                    denoise(plan, self.config.variant, &mut self.z, &self.velocity, random);
+                }
+                None if self.config.variant == Variant::A2aReg => {
+                    for (z, v) in self.z.iter_mut().zip(&mut self.velocity) {
+                        (*z, *v) = (*v, *v - *z);
+                    }
+                }
+                None => {
+                    let share = 1.0 / steps as f32;
+                    self.z.iter_mut().zip(&self.velocity).for_each(|(z, v)| *z += v * share);
+                }
+            }
+            self.trace.points.extend_from_slice(&self.z);
+            self.trace.velocities.extend_from_slice(&self.velocity);
+        }
+        self.trace.latencies.flow = lap((self.clock)());
+
+        self.trace.chunks.clear();
+        if ask.explain {
+            for step in 0..steps {
+                let space = self.z.len();
+                let point = step * space..(step + 1) * space;
+                self.velocity.copy_from_slice(&self.trace.points[point]);
+                self.decode(false);
+                self.trace.chunks.extend_from_slice(&self.chunk);
+            }
+        }
+        self.decode(true);
+        if ask.explain {
+            self.trace.chunks.extend_from_slice(&self.chunk);
+        }
+        self.trace.latencies.decode = lap((self.clock)());
+    }
+
+    /// Fills `self.z` with where the flow starts.
+    fn start(&mut self, random: &mut Random) {
+        match self.config.variant {
+            Variant::Vita => self.z.copy_from_slice(&self.trace.condition),
+            Variant::A2aMini => self.z.copy_from_slice(&self.states),
+            Variant::FmNoise | Variant::Ddpm | Variant::Ddim => {
+                self.z.iter_mut().for_each(|z| *z = normal(random));
+            }
+            Variant::A2a | Variant::A2aNoise | Variant::A2aReg => {
+                if self.config.variant == Variant::A2aNoise {
+                    let deviation = self.config.history_noise;
+                    self.states.iter_mut().for_each(|s| *s += normal(random) * deviation);
+                }
+                if let Some(source) = &mut self.source {
+                    source.run(&self.states, &mut self.z);
+                }
+            }
+        }
+    }
+
+    /// Times and, for a diffusion, factors of the steps; they are kept while their number is the same.
+    fn schedule_steps(&mut self, steps: usize) {
+        if self.planned == steps {
+            return;
+        }
+        self.planned = steps;
+        self.times.clear();
+        if self.config.variant.is_diffusion() {
+            self.plan = self.schedule.steps(steps, self.config.variant == Variant::Ddim);
+            self.times.extend(self.plan.iter().map(|s| s.time));
+        } else {
+            self.times.extend((0..steps).map(|k| k as f32 / steps as f32));
+        }
+    }
+
+    /// Decodes `self.z`, or what `self.velocity` holds, to raw actions.
+    fn decode(&mut self, end: bool) {
+        let z = if end { &self.z } else { &self.velocity };
+        match &mut self.decoder {
+            Some(decoder) => decoder.run(z, &mut self.chunk),
+            None => self.chunk.copy_from_slice(z),
+        }
+        self.normalisers.action.invert(&mut self.chunk);
+    }
+}
+
+/// One step of a sampler, in place.
+fn denoise(s: &SamplerStep, variant: Variant, x: &mut [f32], noise: &[f32], random: &mut Random) {
+    for (x, e) in x.iter_mut().zip(noise) {
+        let (noisy, e) = (f64::from(*x), f64::from(*e));
+        let clean = (s.from_noisy * noisy - s.from_noise * e).clamp(-1.0, 1.0);
+        let kept = if variant == Variant::Ddim {
+            s.noise_of_noisy * noisy - s.noise_of_clean * clean
+        } else {
+            noisy
+        };
+        *x = (s.keep_clean * clean + s.keep_noise * kept) as f32;
+    }
+    if s.fresh > 0.0 {
+        x.iter_mut().for_each(|x| *x += normal(random) * s.fresh as f32);
+    }
+}
+
+impl PointEye {
+    fn run(&mut self, points: &[f32], normaliser: &Normaliser, out: &mut [f32]) {
+        self.points.copy_from_slice(points);
+        normaliser.apply(&mut self.points);
+        out.fill(f32::NEG_INFINITY);
+        let [x, y] = &mut self.rows;
+        for point in self.points.as_chunks::<3>().0 {
+            let mut width = self.layers[0].outputs();
+            self.layers[0].run(point, x);
+            for layer in &self.layers[1..] {
+                Activation::Relu.forward(&x[..width], &mut y[..width]);
+                layer.run(&y[..width], x);
+                width = layer.outputs();
+            }
+            out.iter_mut().zip(&*x).for_each(|(out, x)| *out = out.max(*x));
+        }
+    }
+}
+
+fn check(
+    what: &'static str,
+    values: &[f32],
+    expected: usize,
+) -> std::result::Result<(), PolicyError> {
+    if values.len() != expected {
+        let what = what.to_owned();
+        return Err(PolicyError::Size { what, got: values.len(), expected });
+    }
+    match values.iter().position(|v| !v.is_finite()) {
+        Some(index) => {
+            Err(PolicyError::NotFinite { what, value: values[index].to_string(), index })
+        }
+        None => Ok(()),
+    }
+}
+
+impl Policy for Runner {
+    fn info(&self) -> &PolicyInfo {
+        &self.info
+    }
+
+    fn reset(&mut self) {
+        self.frames.clear();
+    }
+
+    fn observe(&mut self, sight: &Sight<'_>) -> std::result::Result<(), PolicyError> {
+        let begun = (self.clock)();
+        self.encode(sight)?;
+        self.frames.push(&self.frame);
+        self.trace.latencies = Latencies {
+            frame: (self.clock)().saturating_sub(begun),
+            ..self.trace.latencies
+        };
+        Ok(())
+    }
+
+    fn act(&mut self, ask: &Ask) -> std::result::Result<Decision<'_>, PolicyError> {
+        if self.frames.is_empty() {
+            return Err(PolicyError::Blind);
+        }
+        let most = match self.config.variant {
+            Variant::A2aReg => 1,
+            v if v.is_diffusion() => self.config.diffusion_steps,
+            _ => MOST_STEPS,
+        };
+        let steps = ask.steps.unwrap_or(self.info.steps);
+        if !(1..=most).contains(&steps) {
+            return Err(PolicyError::Steps { got: steps, most });
+        }
+        self.decide(ask, steps);
+        if self.chunk.iter().any(|v| !v.is_finite()) {
+            return Err(PolicyError::Diverged);
+        }
+        Ok(Decision { chunk: &self.chunk, trace: &self.trace })
+    }
+
+    fn memory(&self) -> Vec<f32> {
+        self.frames.save()
+    }
+
+    fn restore(&mut self, memory: &[f32]) -> std::result::Result<(), PolicyError> {
+        if self.frames.restore(memory) {
+            return Ok(());
+        }
+        Err(PolicyError::Size {
+            what: "a memory that does not belong to this policy".to_owned(),
+            got: memory.len(),
+            expected: 1 + self.frame.len() * self.config.history,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

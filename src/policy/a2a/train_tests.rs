@@ -1,0 +1,168 @@
+//! A reach in two dimensions, learnt from points and from pictures.
+
+use std::sync::Arc;
+
+use nn::Threads;
+use nn::random::uniform;
+
+use super::super::config::{Seen, Size, Variant};
+use super::*;
+use crate::demonstrations::{Demonstration, StoredPictures};
+
+/// A hand that moves a third of the way to a point in each frame; the point is seen.
+fn reaches(count: usize, pictures: bool) -> Demonstrations {
+    let r = &mut random(3, 0);
+    let frames = 18;
+    let episodes = (0..count)
+        .map(|_| {
+            let target = [uniform(r) * 2.0 - 1.0, uniform(r) * 2.0 - 1.0];
+            let mut hand = [uniform(r) - 0.5, uniform(r) - 0.5];
+            let (mut states, mut actions, mut points) = (Vec::new(), Vec::new(), Vec::new());
+            let mut bytes = Vec::new();
+            for _ in 0..frames {
+                states.extend(hand);
+                for (hand, target) in hand.iter_mut().zip(target) {
+                    *hand += (target - *hand) * 0.3;
+                }
+                actions.extend(hand);
+                points.extend([target[0], target[1], 0.5]);
+                let at = target.map(|t| ((t + 1.0) * 15.9) as usize);
+                bytes.extend((0..32_usize * 32).flat_map(|i| {
+                    let near = (i / 32).abs_diff(at[0]) < 3 && (i % 32).abs_diff(at[1]) < 3;
+                    [if near { 255 } else { 0 }; 3]
+                }));
+            }
+            let stored: Arc<dyn crate::demonstrations::Pictures> =
+                Arc::new(StoredPictures { bytes, height: 32, width: 32 });
+            let pictures = if pictures { vec![stored] } else { Vec::new() };
+            Demonstration { frames, states, actions, pictures, points }
+        })
+        .collect();
+    let cameras = if pictures { vec!["front".to_owned()] } else { Vec::new() };
+    Demonstrations { state: 2, action: 2, cameras, points: 1, episodes }
+}
+
+fn small(variant: Variant, set: &Demonstrations, points: usize) -> Config {
+    let seen = Seen { cameras: set.cameras.clone(), points };
+    let mut config = Config::new(variant, Size::Compact, 2, 2, &seen);
+    config.backbone = [16; 4];
+    config.observe.image = 32;
+    config.observe.point_feature = 16;
+    (config.latent, config.hidden, config.mlp, config.blocks) = (32, 32, 64, 2);
+    (config.time_hidden, config.encoder_hidden, config.decoder_hidden) = (32, 16, 32);
+    config
+}
+
+fn settings(updates: u64) -> Training {
+    Training { updates, batch: 16, rate: 3e-3, warmup: 10, save: 50, ..Training::default() }
+}
+
+/// Mean distance of the chunk from the demonstrated one, raw units, on the last episode: of the policy,
+/// and of standing still.
+fn miss(folder: &Path, set: &Demonstrations) -> (f32, f32) {
+    let (model, spec) = load(folder, &Device::Cpu).unwrap();
+    let (_, unseen) = set.split(1);
+    let batches = measure_batches(&unseen, &spec.network, &spec.normalisers).unwrap();
+    let flat = |t: &nn::candle::Tensor| {
+        let mut v = t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        spec.normalisers.action.invert(&mut v);
+        v
+    };
+    let (chunk, _) = model.sample(&batches[0].observed, 6, &mut random(0, 0)).unwrap();
+    let (got, expected) = (flat(&chunk), flat(&batches[0].actions));
+    let mean = |other: &mut dyn Iterator<Item = f32>| {
+        expected.iter().zip(other).map(|(a, b)| (a - b).abs()).sum::<f32>() / expected.len() as f32
+    };
+    let mut states = batches[0].observed.states.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    spec.normalisers.state.invert(&mut states);
+    let mut still = states.chunks(16).flat_map(|w| [w[14], w[15]].repeat(8));
+    (mean(&mut got.iter().copied()), mean(&mut still))
+}
+
+#[test]
+fn a_reach_is_learnt_from_points() {
+    let set = reaches(30, false);
+    let folder = tempfile::tempdir().unwrap();
+    let config = small(Variant::A2a, &set, 1);
+    let mut losses = Vec::new();
+    let trained = train(&config, &set, &settings(400), folder.path(), false, |p| {
+        losses.push(p.loss);
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert_eq!((trained.updates, trained.reason), (400, StopReason::Done));
+    assert!(losses[399] < 0.2 * losses[0], "{} to {}", losses[0], losses[399]);
+    let (ours, still) = miss(folder.path(), &set);
+    assert!(ours < 0.4 * still, "{ours}, standing still {still}");
+}
+
+/// Every variant trains a few updates from pictures, and what it wrote loads.
+#[test]
+fn every_variant_trains_and_loads() {
+    let set = reaches(3, true);
+    for variant in Variant::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let points = usize::from(variant == Variant::Vita);
+        let trained = train(
+            &small(variant, &set, points),
+            &set,
+            &settings(3),
+            folder.path(),
+            false,
+            |_| ControlFlow::Continue(()),
+        );
+        assert_eq!(trained.unwrap().updates, 3, "{}", variant.name());
+        assert!(miss(folder.path(), &set).0.is_finite());
+    }
+}
+
+/// Interrupted and resumed, on another number of threads, gives the same state on disk.
+#[test]
+fn interrupted_training_goes_on_bit_for_bit() {
+    let set = reaches(3, true);
+    let config = small(Variant::A2a, &set, 1);
+    let folder = tempfile::tempdir().unwrap();
+    let go = |name: &str, stop: u64, resume: bool, threads: usize| {
+        let at = folder.path().join(name);
+        Threads::new(threads).unwrap().run(|| {
+            train(&config, &set, &settings(12), &at, resume, |p| {
+                if p.update == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            })
+            .unwrap();
+        });
+        [STATE, WEIGHTS, SPEC].map(|f| std::fs::read(at.join(f)).unwrap())
+    };
+    let whole = go("whole", 99, false, 1);
+    go("parts", 5, false, 2);
+    go("parts", 6, true, 1);
+    let parts = go("parts", 99, true, 3);
+    // The notes of the file come in any order; the tensors and the policy must be equal.
+    let tensors = |name: &str| Tensors::load(&folder.path().join(name).join(STATE)).unwrap();
+    assert_eq!(tensors("whole").arrays, tensors("parts").arrays);
+    assert!(whole[1] == parts[1] && whole[2] == parts[2]);
+}
+
+#[test]
+fn what_makes_no_training_is_refused() {
+    let set = reaches(2, true);
+    let folder = tempfile::tempdir().unwrap();
+    let check = |config: &Config, set: &Demonstrations, words: &[&str]| {
+        let go = |_: &Progress| ControlFlow::Continue(());
+        let error = train(config, set, &settings(2), folder.path(), false, go).unwrap_err();
+        let error = error.to_string();
+        words.iter().for_each(|w| assert!(error.contains(w), "{error} lacks {w}"));
+    };
+    let config = small(Variant::A2a, &set, 1);
+    let mut other = config.clone();
+    other.state = 5;
+    check(&other, &set, &["states of 2", "5"]);
+    let mut other = config.clone();
+    other.observe.cameras = vec!["wrist".to_owned()];
+    check(&other, &set, &["`wrist`", "front"]);
+    let mut other = config.clone();
+    other.observe.points = 64;
+    check(&other, &set, &["1 points", "64"]);
+    check(&config, &Demonstrations::default(), &["no demonstration"]);
+    let missing = load(Path::new("/nowhere"), &Device::Cpu).unwrap_err().to_string();
+    assert!(missing.contains("/nowhere/spec.toml"), "{missing}");
+}

@@ -1,0 +1,205 @@
+//! What a policy is trained on: episodes as plain arrays, pictures behind a trait, so that a file that
+//! is mapped into memory can stand behind them.
+
+use std::sync::Arc;
+
+use nn::{NnError, Result};
+
+/// The pictures of one camera over one episode.
+pub trait Pictures: Send + Sync {
+    /// Rows and columns of a picture.
+    fn size(&self) -> (usize, usize);
+
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// Writes picture `frame` to `out`: rows x columns x 3 bytes, RGB.
+    ///
+    /// # Errors
+    /// When it cannot be read; the sentence says why.
+    fn read(&self, frame: usize, out: &mut [u8]) -> std::result::Result<(), String>;
+}
+
+/// Pictures in memory, or in anything that derefs to bytes, such as a mapped file.
+pub struct StoredPictures<B> {
+    /// All pictures one after another, RGB.
+    pub bytes: B,
+    /// Rows of a picture.
+    pub height: usize,
+    /// Columns of a picture.
+    pub width: usize,
+}
+
+impl<B: AsRef<[u8]> + Send + Sync> Pictures for StoredPictures<B> {
+    fn size(&self) -> (usize, usize) {
+        (self.height, self.width)
+    }
+
+    fn count(&self) -> usize {
+        self.bytes.as_ref().len() / (self.height * self.width * 3).max(1)
+    }
+
+    fn read(&self, frame: usize, out: &mut [u8]) -> std::result::Result<(), String> {
+        let size = self.height * self.width * 3;
+        let bytes = self.bytes.as_ref().get(frame * size..(frame + 1) * size);
+        match bytes {
+            Some(bytes) if out.len() == size => {
+                out.copy_from_slice(bytes);
+                Ok(())
+            }
+            _ => Err(format!("picture {frame} of {} does not fill {} bytes", self.count(), out.len())),
+        }
+    }
+}
+
+/// One demonstration of `frames` frames at the control rate.
+#[derive(Clone)]
+pub struct Demonstration {
+    /// Frames.
+    pub frames: usize,
+    /// The measured states, `[frames, state]`.
+    pub states: Vec<f32>,
+    /// The actions commanded between each frame and the next, `[frames, action]`.
+    pub actions: Vec<f32>,
+    /// For each camera its pictures.
+    pub pictures: Vec<Arc<dyn Pictures>>,
+    /// Points of the task object, `[frames, points, 3]`, metres.
+    pub points: Vec<f32>,
+}
+
+/// Demonstrations of one task.
+#[derive(Clone, Default)]
+pub struct Demonstrations {
+    /// Numbers of a state.
+    pub state: usize,
+    /// Numbers of an action.
+    pub action: usize,
+    /// Names of the cameras, in the order of [`Demonstration::pictures`].
+    pub cameras: Vec<String>,
+    /// Points of a frame; zero for none.
+    pub points: usize,
+    /// The episodes.
+    pub episodes: Vec<Demonstration>,
+}
+
+impl Demonstrations {
+    /// Refuses what cannot be trained on.
+    ///
+    /// # Errors
+    /// One sentence that names the episode, what is wrong, and what would be right.
+    pub fn check(&self) -> Result<()> {
+        let refuse = |i: usize, reason: String| {
+            Err(NnError::Config(format!("demonstration {i}: {reason}")))
+        };
+        if self.episodes.is_empty() {
+            return Err(NnError::Config("there is no demonstration to train on".to_owned()));
+        }
+        for (i, episode) in self.episodes.iter().enumerate() {
+            for (name, values, width) in [
+                ("states", &episode.states, self.state),
+                ("actions", &episode.actions, self.action),
+                ("points", &episode.points, self.points * 3),
+            ] {
+                if values.len() != episode.frames * width {
+                    return refuse(
+                        i,
+                        format!(
+                            "{} numbers of {name} for {} frames of {width}",
+                            values.len(),
+                            episode.frames
+                        ),
+                    );
+                }
+                if let Some(at) = values.iter().position(|v| !v.is_finite()) {
+                    let frame = at / width.max(1);
+                    return refuse(i, format!("{name} of frame {frame} are not finite"));
+                }
+            }
+            if episode.pictures.len() != self.cameras.len() {
+                return refuse(
+                    i,
+                    format!(
+                        "{} cameras, the others have {}",
+                        episode.pictures.len(),
+                        self.cameras.len()
+                    ),
+                );
+            }
+            for (camera, pictures) in self.cameras.iter().zip(&episode.pictures) {
+                if pictures.count() < episode.frames {
+                    let (count, frames) = (pictures.count(), episode.frames);
+                    return refuse(i, format!("{count} pictures of `{camera}` for {frames} frames"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Frames of each episode.
+    pub fn lengths(&self) -> Vec<usize> {
+        self.episodes.iter().map(|e| e.frames).collect()
+    }
+
+    /// The first episodes but for the last `held_out`, and those.
+    pub fn split(&self, held_out: usize) -> (Self, Self) {
+        let at = self.episodes.len().saturating_sub(held_out);
+        let part = |episodes: &[Demonstration]| Self { episodes: episodes.to_vec(), ..self.clone() };
+        (part(&self.episodes[..at]), part(&self.episodes[at..]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub fn one(frames: usize) -> Demonstrations {
+        let pictures = StoredPictures { bytes: vec![7_u8; frames * 12], height: 2, width: 2 };
+        Demonstrations {
+            state: 2,
+            action: 1,
+            cameras: vec!["front".to_owned()],
+            points: 1,
+            episodes: vec![Demonstration {
+                frames,
+                states: vec![0.0; frames * 2],
+                actions: vec![0.0; frames],
+                pictures: vec![Arc::new(pictures)],
+                points: vec![0.0; frames * 3],
+            }],
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_trained_on_is_named() {
+        let check = |change: &dyn Fn(&mut Demonstrations), word: &str| {
+            let mut set = one(5);
+            change(&mut set);
+            let error = set.check().unwrap_err().to_string();
+            assert!(error.contains(word), "{error} lacks {word}");
+        };
+        assert!(one(5).check().is_ok());
+        check(&|d| d.episodes.clear(), "no demonstration");
+        check(&|d| d.episodes[0].states.truncate(9), "9 numbers of states");
+        check(&|d| d.episodes[0].actions[3] = f32::NAN, "frame 3");
+        check(&|d| d.cameras.clear(), "1 cameras");
+        check(&|d| d.episodes[0].pictures = vec![one(4).episodes[0].pictures[0].clone()], "`front`");
+    }
+
+    #[test]
+    fn pictures_are_read_or_refused() {
+        let pictures = StoredPictures { bytes: (0..24).collect::<Vec<u8>>(), height: 2, width: 2 };
+        let mut out = [0; 12];
+        pictures.read(1, &mut out).unwrap();
+        assert_eq!(out[0], 12);
+        assert!(pictures.read(2, &mut out).unwrap_err().contains("picture 2 of 2"));
+        assert!(pictures.read(0, &mut out[..3]).is_err());
+    }
+
+    #[test]
+    fn the_last_episodes_are_held_out() {
+        let mut set = one(5);
+        set.episodes.push(one(3).episodes[0].clone());
+        let (train, rest) = set.split(1);
+        assert_eq!((train.lengths(), rest.lengths()), (vec![5], vec![3]));
+    }
+}
