@@ -77,7 +77,8 @@ impl Solid {
         };
         // Of a hull, half the smallest half-extent lies inside near enough: this capsule only tells
         // deeper from less deep.
-        let least = half.min_element() * if matches!(geometry, Geometry::Mesh { .. }) { 0.5 } else { 1.0 };
+        let least =
+            half.min_element() * if matches!(geometry, Geometry::Mesh { .. }) { 0.5 } else { 1.0 };
         let inside = capsule(least, half[longest] - least);
         Some(Self { shape, frame_from_shape, around, inside, center, half })
     }

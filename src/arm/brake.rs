@@ -279,8 +279,7 @@ impl Brake {
             if placed[*a].around.distance(&placed[*b].around) > reach {
                 continue;
             }
-            let near =
-                Near { link: pair.a as u16, with: With::Link(pair.b as u16), distance: 0.0 };
+            let near = Near { link: pair.a as u16, with: With::Link(pair.b as u16), distance: 0.0 };
             let limits = (pair.slow_from, pair.stop_at);
             self.judge_pair(looked, *a, Other::Part(*b), &pair.lever, limits, near, verdict);
         }

@@ -24,7 +24,9 @@ const LESS: f64 = 0.4;
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum GuardError {
     /// An option makes no sense.
-    #[error("guard option `{option}` is {value}; a finite number above 0 is needed, and at most 1 for a share")]
+    #[error(
+        "guard option `{option}` is {value}; a finite number above 0 is needed, and at most 1 for a share"
+    )]
     Option {
         /// Which.
         option: &'static str,
@@ -152,8 +154,7 @@ impl Guard {
         let approach = options.approach * period;
         let limits = (options.scene_slow, options.stop_at, approach);
         let brake = Brake::new(&robot, &bodies, &columns, limits);
-        let walls =
-            Walls::new(&robot, *world_from_root, options.wall_slow, approach);
+        let walls = Walls::new(&robot, *world_from_root, options.wall_slow, approach);
         let count = joints.len();
         let home = robot.home();
         let open = Bounds {
@@ -366,7 +367,8 @@ impl Guard {
 
     /// What each joint may do and what it wants to.
     fn wish(&mut self, request: &JointTarget, done: &mut Guarded) {
-        let top = if self.aligning { self.options.align_speed * self.period } else { f64::INFINITY };
+        let top =
+            if self.aligning { self.options.align_speed * self.period } else { f64::INFINITY };
         for (i, joint) in self.joints.iter().enumerate() {
             let (at, last) = (self.sent.positions[i], self.last[i]);
             let fastest = top.min(self.options.speed * joint.reach);
@@ -510,8 +512,10 @@ impl Guard {
             }
         }
         let joint = done.joint.map(|joint| self.joint_name(usize::from(joint)));
-        if let (Reason::Position | Reason::Speed | Reason::Acceleration | Reason::Apart, Some(joint)) =
-            (reason, joint)
+        if let (
+            Reason::Position | Reason::Speed | Reason::Acceleration | Reason::Apart,
+            Some(joint),
+        ) = (reason, joint)
         {
             sentence = format!("{sentence} (`{joint}`)");
         }

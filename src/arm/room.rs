@@ -18,7 +18,11 @@ pub(crate) struct Thing {
 
 impl Thing {
     /// `None` when it has no volume.
-    pub fn new(obstacle: &Obstacle, index: usize, root_from_world: &RigidTransform) -> Option<Self> {
+    pub fn new(
+        obstacle: &Obstacle,
+        index: usize,
+        root_from_world: &RigidTransform,
+    ) -> Option<Self> {
         // The shape's own rotation (round shapes stand along y) is part of the solid.
         let solid = Solid::new(&obstacle.geometry, &RigidTransform::identity())?;
         let pose = to_parry(&(root_from_world * obstacle.world_from_shape));

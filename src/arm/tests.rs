@@ -29,8 +29,7 @@ impl Rig {
     fn new(name: &str, options: GuardOptions) -> Self {
         let robot = Arc::new(Robot::load(name).unwrap());
         let info = robot.info(PERIOD);
-        let guard =
-            Guard::new(robot.clone(), &info, &RigidTransform::identity(), options).unwrap();
+        let guard = Guard::new(robot.clone(), &info, &RigidTransform::identity(), options).unwrap();
         let out = guard.sent().clone();
         Self { robot, guard, sent: vec![out.clone()], out, tick: 0 }
     }
@@ -423,8 +422,7 @@ fn what_makes_no_sense_is_refused_in_a_sentence() {
     assert!(says.to_string().contains("`speed` is 1.5"), "{says}");
     let says = make(GuardOptions { stop_at: f64::NAN, ..GuardOptions::default() }).unwrap_err();
     assert!(says.to_string().contains("`stop_at` is NaN"), "{says}");
-    let mut guard =
-        Guard::new(robot.clone(), &info, &origin, GuardOptions::default()).unwrap();
+    let mut guard = Guard::new(robot.clone(), &info, &origin, GuardOptions::default()).unwrap();
     let mut start = robot.home();
     start.positions[2] = f64::INFINITY;
     let says = guard.begin(&start).unwrap_err().to_string();

@@ -84,6 +84,9 @@ pub enum Act {
     Bench {
         /// Only figures whose name begins so.
         name: Option<String>,
+        /// How long the live recording of `record` lasts, seconds.
+        #[arg(long, default_value_t = 30, value_name = "S")]
+        seconds: u32,
     },
 }
 
@@ -339,7 +342,9 @@ impl Act {
             Self::Record(record) => Command::Record(record.spec(seed)),
             Self::Dataset(dataset) => Command::Dataset(dataset.spec()),
             Self::Replay(replay) => Command::Replay(replay.spec()),
-            Self::Bench { name } => Command::Bench(BenchSpec { name, of_face: Vec::new() }),
+            Self::Bench { name, seconds } => {
+                Command::Bench(BenchSpec { name, seconds, of_face: Vec::new() })
+            }
         }
     }
 

@@ -90,9 +90,8 @@ fn path(frames: &[Frame]) -> Option<f64> {
         return None;
     }
     let between = |pair: &[Frame]| {
-        let square = |i: usize| {
-            (f64::from(pair[1].tool_pose[i]) - f64::from(pair[0].tool_pose[i])).powi(2)
-        };
+        let square =
+            |i: usize| (f64::from(pair[1].tool_pose[i]) - f64::from(pair[0].tool_pose[i])).powi(2);
         (square(0) + square(1) + square(2)).sqrt()
     };
     Some(frames.windows(2).map(between).sum())

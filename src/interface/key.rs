@@ -45,16 +45,17 @@ pub enum Key {
     Right,
     Up,
     Down,
-    Shift,
+    LeftShift,
     RightShift,
-    Alt,
-    Ctrl,
+    LeftCtrl,
     RightCtrl,
+    LeftAlt,
+    RightAlt,
     Space,
     Enter,
     Backspace,
     Tab,
-    Escape,
+    Esc,
     Period,
     Semicolon,
     Comma,
@@ -63,13 +64,13 @@ pub enum Key {
 
 impl Key {
     /// Every key, in the order of their bits in a [`KeySet`].
-    pub const ALL: [Self; 54] = {
+    pub const ALL: [Self; 55] = {
         use Key::*;
         [
             A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T, U, V, W, X, Y, Z, Digit0,
             Digit1, Digit2, Digit3, Digit4, Digit5, Digit6, Digit7, Digit8, Digit9, Left, Right,
-            Up, Down, Shift, RightShift, Alt, Ctrl, RightCtrl, Space, Enter, Backspace, Tab,
-            Escape, Period, Semicolon, Comma, Equals,
+            Up, Down, LeftShift, RightShift, LeftCtrl, RightCtrl, LeftAlt, RightAlt, Space, Enter,
+            Backspace, Tab, Esc, Period, Semicolon, Comma, Equals,
         ]
     };
 }
@@ -82,6 +83,17 @@ impl KeySet {
     /// Whether the key is in the set.
     pub fn has(self, key: Key) -> bool {
         self.0 & (1 << key as u8) != 0
+    }
+
+    /// The set of these keys.
+    pub fn of(keys: &[Key]) -> Self {
+        keys.iter().copied().collect()
+    }
+
+    /// Keys of either set.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     /// The set with the key.

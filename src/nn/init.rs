@@ -130,7 +130,9 @@ mod tests {
             for a in 0..count {
                 for b in 0..count {
                     let product: f64 = (0..length)
-                        .map(|k| if rows <= columns { at(a, k) * at(b, k) } else { at(k, a) * at(k, b) })
+                        .map(|k| {
+                            if rows <= columns { at(a, k) * at(b, k) } else { at(k, a) * at(k, b) }
+                        })
                         .sum();
                     assert!((product - f64::from(u8::from(a == b))).abs() < 1e-6);
                 }

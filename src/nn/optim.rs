@@ -64,7 +64,13 @@ impl AdamW {
     ///
     /// # Errors
     /// When a parameter has no gradient.
-    pub fn update(&mut self, params: &Params, gradients: &[Tensor], rate: f64, scale: f32) -> Result<()> {
+    pub fn update(
+        &mut self,
+        params: &Params,
+        gradients: &[Tensor],
+        rate: f64,
+        scale: f32,
+    ) -> Result<()> {
         self.updates += 1;
         let c = self.config;
         let power = self.updates.min(i32::MAX as u64) as i32;

@@ -35,7 +35,13 @@ impl Params {
     ///
     /// # Errors
     /// When the name is taken already.
-    pub fn make(&mut self, name: &str, shape: &[usize], init: Init, random: &mut Random) -> Result<Tensor> {
+    pub fn make(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        init: Init,
+        random: &mut Random,
+    ) -> Result<Tensor> {
         if self.index.contains_key(name) {
             return Err(NnError::Twice(name.to_owned()));
         }

@@ -229,10 +229,8 @@ impl<'a> Trainer<'a> {
     }
 
     fn settings(&self, path: &Path) -> Result<String> {
-        toml::to_string(&self.config).map_err(|e| NnError::File {
-            path: path.to_path_buf(),
-            reason: e.to_string(),
-        })
+        toml::to_string(&self.config)
+            .map_err(|e| NnError::File { path: path.to_path_buf(), reason: e.to_string() })
     }
 
     /// Goes on from what [`Trainer::save`] wrote: the following updates are those of a training that was

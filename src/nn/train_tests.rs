@@ -52,10 +52,16 @@ fn training_learns_and_its_mean_too() {
     let mut trainer = Trainer::new(&net.params, config(400)).unwrap();
     let mut losses = Vec::new();
     let reason = trainer
-        .run(SELDOM, None, |_, r| net.loss(r), || Ok(None), |p| {
-            losses.push(p.loss);
-            ControlFlow::Continue(())
-        })
+        .run(
+            SELDOM,
+            None,
+            |_, r| net.loss(r),
+            || Ok(None),
+            |p| {
+                losses.push(p.loss);
+                ControlFlow::Continue(())
+            },
+        )
         .unwrap();
     assert_eq!(reason, StopReason::Done);
     let mean = |l: &[f32]| l.iter().sum::<f32>() / l.len() as f32;
@@ -72,9 +78,19 @@ fn interrupted_and_resumed_equals_uninterrupted_bit_for_bit() {
             trainer.resume(path).unwrap();
         }
         trainer
-            .run(SELDOM, Some(path), |_, r| net.loss(r), || Ok(None), |p| {
-                if p.update == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            })
+            .run(
+                SELDOM,
+                Some(path),
+                |_, r| net.loss(r),
+                || Ok(None),
+                |p| {
+                    if p.update == stop_at {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    }
+                },
+            )
             .unwrap();
         Tensors::load(path).unwrap()
     };
@@ -95,7 +111,13 @@ fn training_stops_when_quality_no_longer_improves() {
     let mut measures = [5.0, 3.0, 4.0, 3.5, 1.0].into_iter();
     let cadence = Cadence { save: 0, validate: 10, patience: 2 };
     let reason = trainer
-        .run(cadence, None, |_, r| net.loss(r), || Ok(measures.next()), |_| ControlFlow::Continue(()))
+        .run(
+            cadence,
+            None,
+            |_, r| net.loss(r),
+            || Ok(measures.next()),
+            |_| ControlFlow::Continue(()),
+        )
         .unwrap();
     assert_eq!((reason, trainer.update()), (StopReason::NoBetter, 40));
 }

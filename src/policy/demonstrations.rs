@@ -47,7 +47,11 @@ impl<B: AsRef<[u8]> + Send + Sync> Pictures for StoredPictures<B> {
                 out.copy_from_slice(bytes);
                 Ok(())
             }
-            _ => Err(format!("picture {frame} of {} does not fill {} bytes", self.count(), out.len())),
+            _ => Err(format!(
+                "picture {frame} of {} does not fill {} bytes",
+                self.count(),
+                out.len()
+            )),
         }
     }
 }
@@ -88,9 +92,8 @@ impl Demonstrations {
     /// # Errors
     /// One sentence that names the episode, what is wrong, and what would be right.
     pub fn check(&self) -> Result<()> {
-        let refuse = |i: usize, reason: String| {
-            Err(NnError::Config(format!("demonstration {i}: {reason}")))
-        };
+        let refuse =
+            |i: usize, reason: String| Err(NnError::Config(format!("demonstration {i}: {reason}")));
         if self.episodes.is_empty() {
             return Err(NnError::Config("there is no demonstration to train on".to_owned()));
         }
@@ -128,11 +131,28 @@ impl Demonstrations {
             for (camera, pictures) in self.cameras.iter().zip(&episode.pictures) {
                 if pictures.count() < episode.frames {
                     let (count, frames) = (pictures.count(), episode.frames);
-                    return refuse(i, format!("{count} pictures of `{camera}` for {frames} frames"));
+                    return refuse(
+                        i,
+                        format!("{count} pictures of `{camera}` for {frames} frames"),
+                    );
                 }
             }
         }
         Ok(())
+    }
+
+    /// A number that tells these demonstrations from others: of all states, actions and points, not of
+    /// the pictures (FNV-1a).
+    pub fn fingerprint(&self) -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        let mut add = |v: u64| hash = (hash ^ v).wrapping_mul(0x0100_0000_01b3);
+        for episode in &self.episodes {
+            add(episode.frames as u64);
+            for values in [&episode.states, &episode.actions, &episode.points] {
+                values.iter().for_each(|v| add(u64::from(v.to_bits())));
+            }
+        }
+        hash
     }
 
     /// Frames of each episode.
@@ -143,7 +163,8 @@ impl Demonstrations {
     /// The first episodes but for the last `held_out`, and those.
     pub fn split(&self, held_out: usize) -> (Self, Self) {
         let at = self.episodes.len().saturating_sub(held_out);
-        let part = |episodes: &[Demonstration]| Self { episodes: episodes.to_vec(), ..self.clone() };
+        let part =
+            |episodes: &[Demonstration]| Self { episodes: episodes.to_vec(), ..self.clone() };
         (part(&self.episodes[..at]), part(&self.episodes[at..]))
     }
 }
@@ -182,7 +203,19 @@ mod tests {
         check(&|d| d.episodes[0].states.truncate(9), "9 numbers of states");
         check(&|d| d.episodes[0].actions[3] = f32::NAN, "frame 3");
         check(&|d| d.cameras.clear(), "1 cameras");
-        check(&|d| d.episodes[0].pictures = vec![one(4).episodes[0].pictures[0].clone()], "`front`");
+        check(
+            &|d| d.episodes[0].pictures = vec![one(4).episodes[0].pictures[0].clone()],
+            "`front`",
+        );
+    }
+
+    #[test]
+    fn other_demonstrations_have_another_fingerprint() {
+        let mut other = one(5);
+        assert_eq!(other.fingerprint(), one(5).fingerprint());
+        other.episodes[0].actions[2] = 1e-9;
+        assert_ne!(other.fingerprint(), one(5).fingerprint());
+        assert_ne!(one(4).fingerprint(), one(5).fingerprint());
     }
 
     #[test]

@@ -59,10 +59,7 @@ pub fn resize(from: &[u8], from_size: (usize, usize), to: &mut [u8], to_size: (u
 }
 
 /// The old pixels, each `pixel` units long, that a stretch covers, with the length of the overlap.
-fn covered(
-    stretch: std::ops::Range<usize>,
-    pixel: usize,
-) -> impl Iterator<Item = (usize, usize)> {
+fn covered(stretch: std::ops::Range<usize>, pixel: usize) -> impl Iterator<Item = (usize, usize)> {
     let (first, last) = (stretch.start / pixel, (stretch.end - 1) / pixel);
     (first..=last).map(move |i| {
         let from = stretch.start.max(i * pixel);

@@ -1,6 +1,6 @@
 //! What every policy is to the rest of the program.
 
-use std::time::Duration;
+use crate::trace::Trace;
 
 /// What a policy looks at and what it commands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,60 +58,6 @@ pub struct Ask {
     pub explain: bool,
 }
 
-/// How long the parts of a decision took, by the caller's clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Latencies {
-    /// Encoding the newest frame, when it arrived.
-    pub frame: Duration,
-    /// From the features of all frames to the condition.
-    pub condition: Duration,
-    /// From the history to where the flow starts.
-    pub start: Duration,
-    /// All steps of the flow.
-    pub flow: Duration,
-    /// Decoding.
-    pub decode: Duration,
-}
-
-impl Latencies {
-    /// The decision, without the frame that was encoded before it.
-    pub fn decision(&self) -> Duration {
-        self.condition + self.start + self.flow + self.decode
-    }
-}
-
-/// How a decision came about.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Trace {
-    /// Width of the space that the flow moves in.
-    pub space: usize,
-    /// Steps that were taken.
-    pub steps: usize,
-    /// The condition.
-    pub condition: Vec<f32>,
-    /// Where the flow began, after each step, and where it ended: `[steps + 1, space]`.
-    pub points: Vec<f32>,
-    /// The velocity at each step: `[steps, space]`.
-    pub velocities: Vec<f32>,
-    /// The decoded chunk at the start and after each step, raw units: `[steps + 1, chunk, action]`; empty
-    /// unless it was asked for.
-    pub chunks: Vec<f32>,
-    /// How long it took.
-    pub latencies: Latencies,
-}
-
-impl Trace {
-    /// Where the flow began.
-    pub fn start(&self) -> &[f32] {
-        &self.points[..self.space]
-    }
-
-    /// Where it ended.
-    pub fn end(&self) -> &[f32] {
-        &self.points[self.steps * self.space..]
-    }
-}
-
 /// The next actions.
 #[derive(Clone, Copy, Debug)]
 pub struct Decision<'a> {
@@ -125,7 +71,9 @@ pub struct Decision<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
     /// A camera without a picture.
-    #[error("the policy looks through camera `{camera}`, of which there is no picture; there are {have:?}")]
+    #[error(
+        "the policy looks through camera `{camera}`, of which there is no picture; there are {have:?}"
+    )]
     NoPicture {
         /// The camera.
         camera: String,
@@ -163,6 +111,27 @@ pub enum PolicyError {
         /// The most that can be taken.
         most: usize,
     },
+    /// A chunk that is used up before the next one is there.
+    #[error(
+        "{used} actions of each chunk and {lead} ticks of waiting were asked for; a chunk has {chunk} actions"
+    )]
+    Chunk {
+        /// Actions of a chunk.
+        chunk: usize,
+        /// Ticks between two questions.
+        used: usize,
+        /// Ticks between a question and its answer.
+        lead: usize,
+    },
+    /// A policy at work in the background that cannot keep up.
+    #[error("the policy is {waiting} frames behind the arm; it should take less than a tick a frame")]
+    Behind {
+        /// Frames that it has not looked at.
+        waiting: usize,
+    },
+    /// A policy in the background that is there no more.
+    #[error("the thread that runs the policy {0}")]
+    Thread(&'static str),
     /// A network whose answer is no number.
     #[error("the network answered with a value that is not finite")]
     Diverged,
@@ -189,6 +158,9 @@ pub trait Policy: Send {
     /// # Errors
     /// When nothing was seen or the network fails.
     fn act(&mut self, ask: &Ask) -> Result<Decision<'_>, PolicyError>;
+
+    /// How the last decision came about, and how long the newest frame took.
+    fn trace(&self) -> &Trace;
 
     /// Everything it remembers, as numbers, to go on from later or in a copy.
     fn memory(&self) -> Vec<f32>;

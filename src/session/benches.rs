@@ -3,6 +3,7 @@
 use interface::Cancel;
 use session_api::{BenchFigure, BenchReport, BenchSpec, Event, Failure, Level, Sink};
 
+use crate::demonstrations::measuring;
 use crate::doctor::model_name;
 
 /// Measures what the name asks for, one bench after the other.
@@ -13,8 +14,9 @@ pub fn measure(
 ) -> Result<BenchReport, Failure> {
     let wanted = spec.name.as_deref().unwrap_or("");
     let own = bench::all().iter().map(|bench| (bench.name, Run::Own(bench.run)));
+    let live = [("record", Run::Live)];
     let of_face = spec.of_face.iter().map(|bench| (bench.name, Run::OfFace(bench.run)));
-    let all: Vec<(&str, Run)> = own.chain(of_face).collect();
+    let all: Vec<(&str, Run)> = own.chain(live).chain(of_face).collect();
     let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
     let chosen: Vec<_> = all
         .into_iter()
@@ -36,6 +38,12 @@ pub fn measure(
                 report.skipped.extend(measured.skipped);
                 measured.figures.into_iter().map(told).collect()
             }
+            Run::Live => {
+                let secs = f64::from(spec.seconds);
+                let measured = measuring::figures(secs, events, cancel)?;
+                report.skipped.extend(measured.skipped);
+                measured.figures.into_iter().map(told).collect()
+            }
             Run::OfFace(run) => run().unwrap_or_else(|why| {
                 report.skipped.push(why);
                 Vec::new()
@@ -50,6 +58,8 @@ pub fn measure(
 /// Who measures.
 enum Run {
     Own(fn() -> Result<bench::Measured, Box<dyn std::error::Error + Send + Sync>>),
+    /// A recording as it goes on in a window.
+    Live,
     OfFace(fn() -> Result<Vec<BenchFigure>, String>),
 }
 

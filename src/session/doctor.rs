@@ -12,7 +12,8 @@ pub fn examine() -> DoctorReport {
         gpu_adapter(),
         robots(),
         devices("cameras", "/dev", "video", "plug in a camera; simulated cameras need none"),
-        devices("gamepads", "/dev/input", "js", "plug in a gamepad; planning needs none"),
+        hand("gamepads", "gamepad"),
+        hand("3D mouse", "spacemouse"),
         serial_ports(),
         program("rerun", "opens and checks the .rrd files", "pip install rerun-sdk==0.36.3"),
         judge(),
@@ -106,6 +107,20 @@ fn devices(name: &str, folder: &str, prefix: &str, fix: &str) -> Check {
     check(
         name,
         if found.is_empty() { Err(("none".into(), fix.into())) } else { Ok(found.join(", ")) },
+    )
+}
+
+/// A device to drive an arm with.
+fn hand(name: &str, device: &str) -> Check {
+    let found = teleop::find(device);
+    let lacks = || ("none".into(), "choose another device; the keyboard needs none".into());
+    check(
+        name,
+        match found {
+            Some(found) if found.ok => Ok(found.detail),
+            Some(found) => Err((found.detail, found.fix.unwrap_or_else(|| lacks().1))),
+            None => Err(lacks()),
+        },
     )
 }
 

@@ -46,14 +46,10 @@ pub fn run(
         Command::Plan(spec) => {
             planning::plan(spec, events, ask, cancel).map(|report| Report::Plan(Box::new(report)))
         }
-        Command::Record(spec) => {
-            demonstrations::record(spec, events, cancel).map(Report::Record)
-        }
+        Command::Record(spec) => demonstrations::record(spec, events, cancel).map(Report::Record),
         Command::Dataset(spec) => demonstrations::keep(spec, events, cancel)
             .map(|report| Report::Dataset(Box::new(report))),
-        Command::Replay(spec) => {
-            demonstrations::replay(spec, events, cancel).map(Report::Replay)
-        }
+        Command::Replay(spec) => demonstrations::replay(spec, events, cancel).map(Report::Replay),
         Command::Demo(spec) => tour::tour(spec, events, cancel).map(Report::Demo),
     }
 }

@@ -212,6 +212,8 @@ pub struct DemoSpec {
 pub struct BenchSpec {
     /// Those whose name begins so; all when absent.
     pub name: Option<String>,
+    /// How long a bench that runs live lasts, seconds.
+    pub seconds: u32,
     /// Benches of the face that asks, after the program's own.
     pub of_face: Vec<FaceBench>,
 }

@@ -31,13 +31,20 @@ pub struct CellOptions {
     pub control_hz: f64,
     /// 0: only start poses vary; 1: also surfaces; 2: also lamps; 3: also the cameras.
     pub level: u8,
-    /// How pictures are rendered.
+    /// How planners' pictures are rendered.
     pub picture: RenderOptions,
+    /// How policies' pictures are rendered.
+    pub policy_picture: RenderOptions,
 }
 
 impl Default for CellOptions {
     fn default() -> Self {
-        Self { control_hz: 50.0, level: 0, picture: RenderOptions::observation() }
+        Self {
+            control_hz: 50.0,
+            level: 0,
+            picture: RenderOptions::observation(),
+            policy_picture: RenderOptions::policy(),
+        }
     }
 }
 
@@ -298,7 +305,7 @@ impl Cell {
         &self.policy_camera
     }
 
-    /// Takes one picture with a camera anywhere.
+    /// Takes one picture for a policy, with a camera anywhere.
     pub fn capture_from(&mut self, camera: &CameraPlace) -> Observation {
         let (look, object) = (self.look(), self.task().object.name);
         eye::observe(
@@ -307,7 +314,7 @@ impl Cell {
             std::slice::from_ref(camera),
             &object,
             Stamp::from_secs(self.world.secs()),
-            &self.options.picture,
+            &self.options.policy_picture,
         )
     }
 
@@ -327,9 +334,9 @@ impl Cell {
         self.look().items.into_iter().map(|item| item.world_from_mesh).collect()
     }
 
-    /// Develops pictures of this cell's scene from such poses.
+    /// Develops policies' pictures of this cell's scene from such poses.
     pub fn darkroom(&self) -> Darkroom {
-        Darkroom::new(self.look(), self.options.picture)
+        Darkroom::new(self.look(), self.options.policy_picture)
     }
 
     /// Everything that changes in this cell.

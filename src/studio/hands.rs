@@ -127,13 +127,26 @@ impl HeldKeys {
 
     /// What is held. With Ctrl or Super a letter is a shortcut, and not the arm's.
     fn held(&self) -> KeySet {
-        use interface::Key::{Alt, Ctrl, Down, Left, Right, RightCtrl, RightShift, Shift, Up};
+        use interface::Key::{
+            Down, Left, LeftAlt, LeftCtrl, LeftShift, Right, RightAlt, RightCtrl, RightShift, Up,
+        };
         let shortcut = self.down.iter().any(|(code, key)| {
             matches!(code, KeyCode::SuperLeft | KeyCode::SuperRight)
-                || matches!(key, Some(Ctrl | RightCtrl))
+                || matches!(key, Some(LeftCtrl | RightCtrl))
         });
         let moves = |key: &interface::Key| {
-            matches!(key, Alt | Ctrl | Down | Left | Right | RightCtrl | RightShift | Shift | Up)
+            matches!(
+                key,
+                Down | Left
+                    | Right
+                    | Up
+                    | LeftAlt
+                    | RightAlt
+                    | LeftCtrl
+                    | RightCtrl
+                    | LeftShift
+                    | RightShift
+            )
         };
         self.down.iter().filter_map(|(_, key)| *key).filter(|key| !shortcut || moves(key)).collect()
     }
@@ -153,16 +166,17 @@ fn key_of(code: KeyCode, logical: &Key) -> Option<interface::Key> {
         KeyCode::ArrowRight => K::Right,
         KeyCode::ArrowUp => K::Up,
         KeyCode::ArrowDown => K::Down,
-        KeyCode::ShiftLeft => K::Shift,
+        KeyCode::ShiftLeft => K::LeftShift,
         KeyCode::ShiftRight => K::RightShift,
-        KeyCode::AltLeft | KeyCode::AltRight => K::Alt,
-        KeyCode::ControlLeft => K::Ctrl,
+        KeyCode::AltLeft => K::LeftAlt,
+        KeyCode::AltRight => K::RightAlt,
+        KeyCode::ControlLeft => K::LeftCtrl,
         KeyCode::ControlRight => K::RightCtrl,
         KeyCode::Space => K::Space,
         KeyCode::Enter | KeyCode::NumpadEnter => K::Enter,
         KeyCode::Backspace => K::Backspace,
         KeyCode::Tab => K::Tab,
-        KeyCode::Escape => K::Escape,
+        KeyCode::Escape => K::Esc,
         KeyCode::Period => K::Period,
         KeyCode::Semicolon => K::Semicolon,
         KeyCode::Comma => K::Comma,
@@ -258,7 +272,7 @@ mod tests {
             stroke(KeyCode::ArrowUp, "", PRESSED),
         ];
         let all = held(&mut keys, &strokes, false);
-        let want: KeySet = [K::Ctrl, K::Up].into_iter().collect();
+        let want: KeySet = [K::LeftCtrl, K::Up].into_iter().collect();
         assert_eq!(all.last(), Some(&want));
     }
 

@@ -67,12 +67,10 @@ pub enum Step {
     Resize([f32; 2]),
     /// Holds a key for a while.
     Hold(KeyCode, Key, Duration),
-    /// Holds a key until something holds of the newest moment.
+    /// Holds keys until something holds of the newest moment.
     HoldUntil {
-        /// The key's place.
-        code: KeyCode,
-        /// What is printed on it.
-        key: Key,
+        /// Each key's place, and what is printed on it.
+        keys: Vec<(KeyCode, Key)>,
         /// What is waited for, in words.
         what: String,
         /// How long at most.
@@ -368,17 +366,21 @@ pub fn act(
                 fingers.key(window, *code, key.clone(), ButtonState::Released);
             }
         }
-        Step::HoldUntil { code, key, what, most, holds } => {
-            if part == 0 {
-                fingers.key(window, *code, key.clone(), ButtonState::Pressed);
-            }
+        Step::HoldUntil { keys, what, most, holds } => {
             done = holds(&now.0, &shell.view);
-            if !done && waited > *most {
-                failed = Some(format!("held a key {:.0} s for: {what}", waited.as_secs_f32()));
+            if !done && part == 0 {
+                for (code, key) in keys {
+                    fingers.key(window, *code, key.clone(), ButtonState::Pressed);
+                }
             }
-            // Whatever came of it, the key comes up again.
-            if done || failed.is_some() {
-                fingers.key(window, *code, key.clone(), ButtonState::Released);
+            if !done && waited > *most {
+                failed = Some(format!("held keys {:.0} s for: {what}", waited.as_secs_f32()));
+            }
+            // Whatever came of it, the keys come up again.
+            if (done || failed.is_some()) && part > 0 {
+                for (code, key) in keys {
+                    fingers.key(window, *code, key.clone(), ButtonState::Released);
+                }
             }
         }
         Step::Show(change) => {

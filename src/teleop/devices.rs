@@ -68,9 +68,7 @@ fn space_mouse(name: &'static str) -> Device {
     };
     let place = found.node.display();
     match spacemouse::open(&found.node) {
-        Ok(_) => {
-            Device { name, ok: true, detail: format!("{} at {place}", found.name), fix: None }
-        }
+        Ok(_) => Device { name, ok: true, detail: format!("{} at {place}", found.name), fix: None },
         Err(error) => Device {
             name,
             ok: false,

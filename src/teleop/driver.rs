@@ -192,7 +192,8 @@ impl Driver {
         }
         for side in &mut self.sides {
             let range = side.range.clone();
-            let pairs = sent.positions[range.clone()].iter().zip(&self.asked.positions[range.clone()]);
+            let pairs =
+                sent.positions[range.clone()].iter().zip(&self.asked.positions[range.clone()]);
             if pairs.into_iter().any(|(a, b)| (a - b).abs() > ROUNDING) {
                 side.restart(&sent.positions, Some(&self.sent.positions));
                 self.asked.positions[range.clone()].copy_from_slice(&sent.positions[range]);

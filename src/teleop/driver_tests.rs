@@ -27,10 +27,8 @@ impl Rig {
     fn new(name: &str, arm: usize) -> Self {
         let robot = Arc::new(Robot::load(name).unwrap());
         // The robot stands askew, so that world and root are not the same.
-        let world_from_root = RigidTransform::new(
-            Vector3::new(0.3, -0.2, 0.1),
-            Vector3::new(0.0, 0.0, 0.7),
-        );
+        let world_from_root =
+            RigidTransform::new(Vector3::new(0.3, -0.2, 0.1), Vector3::new(0.0, 0.0, 0.7));
         let driver = Driver::new(&robot, &world_from_root, PERIOD, DriverOptions::default());
         let home = robot.home();
         let last = Driven { singular: 1.0, at_limit: None, refused: false };
@@ -248,7 +246,9 @@ fn a_stretched_arm_slows_stops_and_comes_back() {
         assert!(slowest < 0.1 || rig.last.at_limit.is_some(), "{name} {slowest}");
         let steps = rig.sent.windows(2);
         let worst = steps
-            .flat_map(|two| two[0].positions.iter().zip(&two[1].positions).map(|(a, b)| (a - b).abs()))
+            .flat_map(|two| {
+                two[0].positions.iter().zip(&two[1].positions).map(|(a, b)| (a - b).abs())
+            })
             .fold(0.0, f64::max);
         assert!(worst < 0.05, "{name} {worst}");
         for _ in 0..50 {

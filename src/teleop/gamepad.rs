@@ -53,12 +53,10 @@ pub fn gamepad_wish(state: &GamepadState) -> Wish {
     let enabled = state.triggers[1] >= TRIGGER;
     let stick = |value: f64| dead_zone(value, DEAD_ZONE);
     // A stick pushed away from the hand goes forwards, to the left is the world's left.
-    let linear =
-        Vector3::new(stick(state.left[1]), -stick(state.left[0]), stick(state.right[1]));
+    let linear = Vector3::new(stick(state.left[1]), -stick(state.left[0]), stick(state.right[1]));
     let angular = Vector3::new(state.pad[0], state.pad[1], -stick(state.right[0]));
     let moves = linear != Vector3::zeros() || angular != Vector3::zeros();
-    let motion =
-        if moves && enabled { Motion::Twist { linear, angular } } else { Motion::Still };
+    let motion = if moves && enabled { Motion::Twist { linear, angular } } else { Motion::Still };
     Wish {
         motion,
         gripper: (state.south && enabled).then_some(GripperWish::Toggle),
@@ -180,11 +178,15 @@ fn watch(news: &Latest<News>, needed: &AtomicBool) {
         match event.event {
             EventType::Connected if used.is_none() => {
                 used = Some(event.id);
-                news.change(|news| *news = News { state: GamepadState::default(), link: Link::There });
+                news.change(|news| {
+                    *news = News { state: GamepadState::default(), link: Link::There }
+                });
             }
             EventType::Disconnected if used == Some(event.id) => {
                 used = gilrs.gamepads().next().map(|(id, _)| id).filter(|id| *id != event.id);
-                news.change(|news| *news = News { state: GamepadState::default(), link: Link::Gone });
+                news.change(|news| {
+                    *news = News { state: GamepadState::default(), link: Link::Gone }
+                });
             }
             EventType::Connected | EventType::Disconnected => {}
             // With two of them, the one that is touched after the other went is used.

@@ -94,7 +94,10 @@ mod tests {
         target.drag(pose);
         target.grip(GripperWish::Share(0.5));
         let wish = crate::tests::read(&mut gizmo).unwrap();
-        assert_eq!((wish.motion, wish.gripper), (Motion::Pose(pose), Some(GripperWish::Share(0.5))));
+        assert_eq!(
+            (wish.motion, wish.gripper),
+            (Motion::Pose(pose), Some(GripperWish::Share(0.5)))
+        );
         let wish = crate::tests::read(&mut gizmo).unwrap();
         assert_eq!((wish.motion, wish.gripper), (Motion::Pose(pose), None));
         target.let_go();

@@ -3,61 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use interface::{GripperWish, Motion, Pressed, Seen, Teleop, TeleopError, Wish};
+use interface::{GripperWish, Key, KeySet, Motion, Pressed, Seen, Teleop, TeleopError, Wish};
 use nalgebra::Vector3;
 
 use crate::presets::{Preset, Role};
-
-/// A key that can mean something to an arm.
-#[expect(missing_docs, reason = "the names say what they are")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-#[rustfmt::skip]
-pub enum Key {
-    A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P, Q, R, S, T, U, V, W, X, Y, Z,
-    Digit0, Digit1, Digit2, Digit3, Digit4, Digit5, Digit6, Digit7, Digit8, Digit9,
-    Up, Down, Left, Right,
-    LeftShift, RightShift, LeftCtrl, RightCtrl, LeftAlt, RightAlt,
-    Space, Enter, Backspace, Tab, Esc, Period, Semicolon,
-}
-
-impl Key {
-    /// Every key.
-    #[rustfmt::skip]
-    pub const ALL: [Self; 53] = [
-        Self::A, Self::B, Self::C, Self::D, Self::E, Self::F, Self::G, Self::H, Self::I, Self::J,
-        Self::K, Self::L, Self::M, Self::N, Self::O, Self::P, Self::Q, Self::R, Self::S, Self::T,
-        Self::U, Self::V, Self::W, Self::X, Self::Y, Self::Z,
-        Self::Digit0, Self::Digit1, Self::Digit2, Self::Digit3, Self::Digit4, Self::Digit5,
-        Self::Digit6, Self::Digit7, Self::Digit8, Self::Digit9,
-        Self::Up, Self::Down, Self::Left, Self::Right,
-        Self::LeftShift, Self::RightShift, Self::LeftCtrl, Self::RightCtrl, Self::LeftAlt,
-        Self::RightAlt, Self::Space, Self::Enter, Self::Backspace, Self::Tab, Self::Esc,
-        Self::Period, Self::Semicolon,
-    ];
-}
-
-/// A set of keys.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct KeySet(u64);
-
-impl KeySet {
-    /// The set of these keys.
-    pub fn of(keys: &[Key]) -> Self {
-        Self(keys.iter().fold(0, |set, key| set | bit(*key)))
-    }
-
-    /// Whether a key is among them.
-    pub fn has(self, key: Key) -> bool {
-        self.0 & bit(key) != 0
-    }
-
-    /// Keys of either set.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
 
 fn bit(key: Key) -> u64 {
     1 << key as u8
@@ -98,6 +47,12 @@ impl Keys {
     pub fn release_all(&self) {
         self.0.held.store(0, Ordering::Relaxed);
         self.0.down.store(0, Ordering::Relaxed);
+    }
+
+    /// The keys as a window sees them: those held now, and those that went down since it last said so.
+    pub fn set(&self, held: KeySet, down: KeySet) {
+        self.0.held.store(held.0, Ordering::Relaxed);
+        self.0.down.fetch_or(down.0, Ordering::Relaxed);
     }
 
     /// The keys held now.
@@ -236,8 +191,7 @@ mod tests {
             (K::Digit5, K::Digit6),
         ];
         pairs(Preset::Maniskill, &maniskill);
-        let lerobot =
-            [(K::Left, K::Right), (K::Down, K::Up), (K::RightShift, K::LeftShift)];
+        let lerobot = [(K::Left, K::Right), (K::Down, K::Up), (K::RightShift, K::LeftShift)];
         pairs(Preset::Lerobot, &lerobot);
     }
 
@@ -278,7 +232,8 @@ mod tests {
 
     #[test]
     fn shift_is_slow_and_alt_is_fine() {
-        let scale = |keys: &[Key]| wish_of(Preset::Isaac, KeySet::of(keys), KeySet::default()).scale;
+        let scale =
+            |keys: &[Key]| wish_of(Preset::Isaac, KeySet::of(keys), KeySet::default()).scale;
         assert_eq!(scale(&[Key::W]), 1.0);
         assert_eq!(scale(&[Key::W, Key::LeftShift]), SLOW);
         assert_eq!(scale(&[Key::W, Key::RightAlt, Key::RightShift]), FINE);

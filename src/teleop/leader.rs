@@ -184,8 +184,10 @@ impl Leader {
     /// Goes on to the readings around `time` of the stream.
     fn advance(&mut self, time: Stamp) {
         while let Some((stamp, target)) = self.after.take_if(|(stamp, _)| *stamp <= time) {
-            let same =
-                self.before.as_ref().is_some_and(|(_, before)| before.positions == target.positions);
+            let same = self
+                .before
+                .as_ref()
+                .is_some_and(|(_, before)| before.positions == target.positions);
             if !same {
                 self.same_since = Some(stamp);
             }
@@ -266,7 +268,9 @@ mod tests {
 
     /// A leader that moves by 0.1 rad/s, read 100 times a second, until it freezes.
     fn stream(start: f64, freeze: usize) -> Vec<(Stamp, JointTarget)> {
-        let at = |i: usize| (Stamp::from_secs(7.0 + i as f64 * 0.01), target(start + 0.001 * i.min(freeze) as f64));
+        let at = |i: usize| {
+            (Stamp::from_secs(7.0 + i as f64 * 0.01), target(start + 0.001 * i.min(freeze) as f64))
+        };
         (0..400).map(at).collect()
     }
 
@@ -277,7 +281,10 @@ mod tests {
             let secs = 0.02 * f64::from(tick) + 0.003;
             let wish = read_at(&mut leader, secs, &[0.0, -0.5]).unwrap();
             let Motion::Joints(got) = wish.motion else { panic!("{tick}") };
-            assert!((got.positions[0] - 0.1 * 0.02 * f64::from(tick)).abs() < 1e-9, "{tick} {got:?}");
+            assert!(
+                (got.positions[0] - 0.1 * 0.02 * f64::from(tick)).abs() < 1e-9,
+                "{tick} {got:?}"
+            );
             assert!(wish.enabled);
         }
         let wish = read_at(&mut leader, 10.0, &[0.0, -0.5]).unwrap();

@@ -30,7 +30,7 @@ pub use devices::{DEVICES, Device, find, list};
 pub use driver::{Driven, Driver, DriverOptions, MotionFrame};
 pub use gamepad::{GamepadState, GamepadTeleop, gamepad_wish};
 pub use gizmo::{GizmoTarget, GizmoTeleop};
-pub use keyboard::{FINE, Key, KeySet, KeyboardTeleop, Keys, SLOW, wish_of};
+pub use keyboard::{FINE, KeyboardTeleop, Keys, SLOW, wish_of};
 pub use leader::{Leader, LeaderError, LeaderTrouble, read_leader, write_leader};
 pub use mixed::Mixed;
 pub use noise::Noisy;

@@ -97,9 +97,10 @@ impl Teleop for Mixed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keyboard::{Key, KeyboardTeleop, Keys};
+    use crate::keyboard::{KeyboardTeleop, Keys};
     use crate::presets::Preset;
     use crate::tests::read_at;
+    use interface::Key;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -113,7 +114,13 @@ mod tests {
         fn read(&mut self, seen: &Seen<'_>) -> Result<Wish, TeleopError> {
             self.0[0].fetch_add(1, Ordering::Relaxed);
             let motion = Motion::Joints(seen.target.clone());
-            Ok(Wish { motion, scale: 1.0, enabled: true, mode: ControlMode::Expert, ..Wish::default() })
+            Ok(Wish {
+                motion,
+                scale: 1.0,
+                enabled: true,
+                mode: ControlMode::Expert,
+                ..Wish::default()
+            })
         }
         fn resume(&mut self) {
             self.0[1].fetch_add(1, Ordering::Relaxed);

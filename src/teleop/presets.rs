@@ -1,6 +1,6 @@
 //! What keys mean, in the ways of tools that people come from.
 
-use crate::keyboard::Key;
+use interface::Key;
 
 /// A map of keys, named after the tool it is taken from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

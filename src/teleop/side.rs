@@ -216,4 +216,3 @@ pub(crate) fn longest_step(room: f64, brake: f64) -> f64 {
     }
     (2.0 * brake * room).sqrt() - 0.5 * brake
 }
-

@@ -301,7 +301,8 @@ mod tests {
     #[test]
     fn a_mouse_is_found_where_the_kernel_lists_it() {
         let (class, nodes) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        for (number, uevent) in [(12, COMPACT), (3, COMPACT), (0, "HID_ID=0003:0000046D:0000C52B")] {
+        for (number, uevent) in [(12, COMPACT), (3, COMPACT), (0, "HID_ID=0003:0000046D:0000C52B")]
+        {
             let device = class.path().join(format!("hidraw{number}/device"));
             std::fs::create_dir_all(&device).unwrap();
             std::fs::write(device.join("uevent"), uevent).unwrap();

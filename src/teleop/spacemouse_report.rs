@@ -157,7 +157,10 @@ mod tests {
         check(&old_shift, Some(Report::Shift([350, -350, 1])));
         check(&old_turn, Some(Report::Turn([-2, 256, -256])));
         check(&both, Some(Report::Both([350, -350, 1], [-2, 256, -256])));
-        check(&[&both[..], &[9, 9, 9]].concat(), Some(Report::Both([350, -350, 1], [-2, 256, -256])));
+        check(
+            &[&both[..], &[9, 9, 9]].concat(),
+            Some(Report::Both([350, -350, 1], [-2, 256, -256])),
+        );
         check(&both[..12], Some(Report::Shift([350, -350, 1])));
         check(&[3, 0x02], Some(Report::Buttons(2)));
         check(&[3, 0, 0, 0x40, 0x01], Some(Report::Buttons(1 << 22 | 1 << 24)));

@@ -80,8 +80,9 @@ impl Steer {
         let path = model.path_to(setup.tool.link);
         let first = path.iter().position(|joint| model.joints[*joint].column.is_some());
         let links = path.iter().skip(first.map_or(0, |first| first + 1));
-        let reach: f64 =
-            links.map(|joint| model.joints[*joint].parent_from_joint.translation.vector.norm()).sum();
+        let reach: f64 = links
+            .map(|joint| model.joints[*joint].parent_from_joint.translation.vector.norm())
+            .sum();
         let reach = reach + setup.tool.link_from_tool.translation.vector.norm();
         Self {
             length: reach.max(1e-3) / USUAL_LENGTH,
@@ -239,7 +240,8 @@ mod tests {
     fn a_stretched_arm_is_known_and_not_driven_mad() {
         let robot = Arc::new(Robot::load("ur5e").unwrap());
         let mut steer = Steer::new(robot, 0);
-        let stretched = Joints::from_row_slice(&[0.0, -0.4, 1e-4, -1.2, -1.5, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let stretched =
+            Joints::from_row_slice(&[0.0, -0.4, 1e-4, -1.2, -1.5, 0.0, 0.0, 0.0, 0.0, 0.0]);
         steer.look(&stretched);
         assert!(steer.condition() > 100.0, "{}", steer.condition());
         let outwards = Twist { linear: Vector3::new(0.01, 0.01, -0.01), angular: Vector3::zeros() };

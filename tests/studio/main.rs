@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, missing_docs)]
 
+mod collecting;
 mod corners;
 mod person;
 mod pictures;
@@ -10,7 +11,10 @@ mod screen;
 mod story;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::Command as Process;
+
+use interface::Cancel;
+use session_api::{Command, DatasetAct, DatasetSpec, Report};
 
 /// Names the folder of the pictures to the process that opens the window.
 const FOLDER: &str = "FLOWARM_STORY_FOLDER";
@@ -28,7 +32,7 @@ fn album(kept: &Path, story: &str) -> PathBuf {
 /// Lets a process of its own live a story: a window wants its environment from the start, and a
 /// process has one event loop only.
 fn lived(story: &str, folder: &Path, screen: &screen::Screen) {
-    let status = Command::new(std::env::current_exe().unwrap())
+    let status = Process::new(std::env::current_exe().unwrap())
         .args(["--exact", story, "--nocapture", "--test-threads", "1"])
         .env("DISPLAY", &screen.display)
         .env_remove("WAYLAND_DISPLAY")
@@ -66,6 +70,32 @@ fn the_corners_of_the_window_hold_and_it_comes_back_as_it_was_left() {
     pictures::check(&folder, "corners", 17);
 }
 
+#[test]
+fn a_demonstration_is_collected_with_the_keyboard() {
+    let Some(screen) = screen::open() else {
+        eprintln!("skipped: no software Vulkan");
+        return;
+    };
+    let kept = tempfile::tempdir().unwrap();
+    let folder = album(kept.path(), "collecting");
+    lived("the_collecting", &folder, &screen);
+    pictures::check(&folder, "collecting", 6);
+    // What the person has made is what everybody else reads.
+    let about = |act| {
+        let spec = DatasetSpec { dataset: folder.join("set"), act, out: None };
+        let cancel = Cancel::default();
+        match session::run(&Command::Dataset(spec), &|_| {}, &|_| None, &cancel) {
+            Ok(Report::Dataset(report)) => report,
+            other => panic!("{other:?}"),
+        }
+    };
+    let checked = about(DatasetAct::Check);
+    assert!(checked.errors.is_empty(), "{:?}", checked.errors);
+    let quality = about(DatasetAct::Stats).quality;
+    assert_eq!(quality.len(), 1);
+    assert_eq!(quality[0].success, Some(true), "the episode does not count as solved: {quality:?}");
+}
+
 // The following do nothing unless a test above calls them in a process of their own.
 
 fn folder() -> Option<PathBuf> {
@@ -90,5 +120,12 @@ fn the_corners() {
 fn the_corners_again() {
     if let Some(folder) = folder() {
         corners::run_again(&folder);
+    }
+}
+
+#[test]
+fn the_collecting() {
+    if let Some(folder) = folder() {
+        collecting::run(&folder);
     }
 }

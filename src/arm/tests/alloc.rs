@@ -63,8 +63,7 @@ fn check(name: &str, speed: f64) {
     let robot = Arc::new(Robot::load(name).unwrap());
     let info = robot.info(0.02);
     let options = GuardOptions::default();
-    let mut guard =
-        Guard::new(robot.clone(), &info, &RigidTransform::identity(), options).unwrap();
+    let mut guard = Guard::new(robot.clone(), &info, &RigidTransform::identity(), options).unwrap();
     if name != "xtrainer" {
         guard.set_obstacles(&obstacles()).unwrap();
     }

@@ -288,7 +288,9 @@ pub fn weight_gradient(shape: &ConvShape, input: &[f32], output_gradient: &[f32]
             let j = filter - part.filters.start;
             let lane = &sum[j / LANES * depth * LANES + j % LANES..];
             let to = &mut gradient[filter * shape.depth()..(filter + 1) * shape.depth()];
-            for (tap, lane) in lane.chunks(shape.channels * LANES).take(depth / shape.channels).enumerate() {
+            for (tap, lane) in
+                lane.chunks(shape.channels * LANES).take(depth / shape.channels).enumerate()
+            {
                 let to = to[tap + offset..].iter_mut().step_by(kh * kw);
                 for (to, value) in to.zip(lane.iter().step_by(LANES)) {
                     *to += value;

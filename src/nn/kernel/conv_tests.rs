@@ -65,7 +65,12 @@ fn check(s: ConvShape) {
     close("weight gradient", &weight_gradient(&s, &x, &dy), &dw64);
 }
 
-fn shape(batch: usize, (height, width): (usize, usize), channels: usize, filters: usize) -> ConvShape {
+fn shape(
+    batch: usize,
+    (height, width): (usize, usize),
+    channels: usize,
+    filters: usize,
+) -> ConvShape {
     let (kernel, stride, padding) = ((3, 3), (1, 1), (1, 1));
     ConvShape { batch, height, width, channels, filters, kernel, stride, padding }
 }
@@ -79,14 +84,21 @@ fn three_by_three_with_and_without_stride() {
 
 #[test]
 fn stem_shortcut_and_one_dimension() {
-    let stem = ConvShape { kernel: (7, 7), stride: (2, 2), padding: (3, 3), ..shape(2, (16, 14), 3, 16) };
+    let stem =
+        ConvShape { kernel: (7, 7), stride: (2, 2), padding: (3, 3), ..shape(2, (16, 14), 3, 16) };
     check(stem);
-    let shortcut = ConvShape { kernel: (1, 1), padding: (0, 0), stride: (2, 2), ..shape(2, (6, 6), 8, 32) };
+    let shortcut =
+        ConvShape { kernel: (1, 1), padding: (0, 0), stride: (2, 2), ..shape(2, (6, 6), 8, 32) };
     check(shortcut);
     check(ConvShape { stride: (1, 1), ..shortcut });
     // A kernel along rows only, and one larger than the picture.
     check(ConvShape { kernel: (1, 5), stride: (1, 2), padding: (0, 2), ..shape(4, (1, 8), 9, 32) });
-    check(ConvShape { kernel: (1, 5), stride: (1, 2), padding: (0, 2), ..shape(4, (1, 2), 32, 32) });
+    check(ConvShape {
+        kernel: (1, 5),
+        stride: (1, 2),
+        padding: (0, 2),
+        ..shape(4, (1, 2), 32, 32)
+    });
 }
 
 /// Deep kernels cut their gradient by tap, many pixels by pixel: both ways and their seams.

@@ -239,8 +239,7 @@ mod tests {
                 multiply((m, n, k), am, bm, &mut c, accumulate);
                 for i in 0..m {
                     for j in 0..n {
-                        let mut sum =
-                            if accumulate { f64::from(start[i * n + j]) } else { 0.0 };
+                        let mut sum = if accumulate { f64::from(start[i * n + j]) } else { 0.0 };
                         for l in 0..k {
                             sum += f64::from(am.data[i * am.row + l * am.col])
                                 * f64::from(bm.data[l * bm.row + j * bm.col]);
@@ -255,9 +254,15 @@ mod tests {
 
     #[test]
     fn products_equal_the_naive_ones() {
-        for (m, n, k) in
-            [(1, 1, 1), (3, 5, 7), (12, 32, 256), (13, 33, 257), (200, 40, 300), (31, 150, 64), (4, 9, 0)]
-        {
+        for (m, n, k) in [
+            (1, 1, 1),
+            (3, 5, 7),
+            (12, 32, 256),
+            (13, 33, 257),
+            (200, 40, 300),
+            (31, 150, 64),
+            (4, 9, 0),
+        ] {
             check(m, n, k);
         }
     }

@@ -171,9 +171,7 @@ mod x86 {
             pub(super) fn $public(level: Level, rows: [&[$w]; ROWS], x: &[f32]) -> [f32; ROWS] {
                 assert!(x.len().is_multiple_of(LANES) && rows.iter().all(|r| r.len() >= x.len()));
                 // SAFETY: `level` says what the processor has.
-                unsafe {
-                    if level == Level::Avx512 { $wide(rows, x) } else { $middle(rows, x) }
-                }
+                unsafe { if level == Level::Avx512 { $wide(rows, x) } else { $middle(rows, x) } }
             }
         };
     }

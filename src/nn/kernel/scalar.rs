@@ -32,7 +32,8 @@ pub fn tanh(x: f32) -> f32 {
     let a = x.abs();
     // Near zero by its series: 1 - 2 / (e^2a + 1) would lose digits there.
     let s = a * a;
-    let small = a * (1.0 - s * (1.0 / 3.0 - s * (2.0 / 15.0 - s * (17.0 / 315.0 - s * 62.0 / 2835.0))));
+    let small =
+        a * (1.0 - s * (1.0 / 3.0 - s * (2.0 / 15.0 - s * (17.0 / 315.0 - s * 62.0 / 2835.0))));
     let large = 1.0 - 2.0 / (exp(2.0 * a) + 1.0);
     let y = if a < 0.3 { small } else { large };
     y.copysign(x)
@@ -106,20 +107,30 @@ impl Activation {
     #[inline(always)]
     fn value(self, x: f32) -> f32 {
         match self {
-            Self::Relu => if x > 0.0 || x.is_nan() { x } else { 0.0 },
+            Self::Relu => {
+                if x > 0.0 || x.is_nan() {
+                    x
+                } else {
+                    0.0
+                }
+            }
             Self::Silu => x * sigmoid(x),
             Self::Mish => x * tanh(softplus(x)),
             Self::Gelu => 0.5 * x * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2)),
-            Self::GeluTanh => {
-                0.5 * x * (1.0 + tanh(GELU_SCALE * (x + GELU_CUBE * x * x * x)))
-            }
+            Self::GeluTanh => 0.5 * x * (1.0 + tanh(GELU_SCALE * (x + GELU_CUBE * x * x * x))),
         }
     }
 
     #[inline(always)]
     fn slope(self, x: f32) -> f32 {
         match self {
-            Self::Relu => if x > 0.0 { 1.0 } else { 0.0 },
+            Self::Relu => {
+                if x > 0.0 {
+                    1.0
+                } else {
+                    0.0
+                }
+            }
             Self::Silu => {
                 let s = sigmoid(x);
                 s * (1.0 + x * (1.0 - s))
@@ -237,7 +248,9 @@ mod tests {
             (Activation::Mish, |x| x * x.exp().ln_1p().tanh()),
             (Activation::Gelu, |x| 0.5 * x * (1.0 + erf64(x / 2.0_f64.sqrt()))),
             (Activation::GeluTanh, |x| {
-                0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x * x * x)).tanh())
+                0.5 * x
+                    * (1.0
+                        + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x * x * x)).tanh())
             }),
         ];
         for (kind, f) in exact {

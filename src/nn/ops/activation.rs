@@ -59,9 +59,7 @@ impl CustomOp1 for Function {
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = values(x, layout)?;
         let mut y = vec![0.0; x.len()];
-        y.par_chunks_mut(CHUNK)
-            .zip(x.par_chunks(CHUNK))
-            .for_each(|(y, x)| self.0.forward(x, y));
+        y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(y, x)| self.0.forward(x, y));
         Ok((CpuStorage::F32(y), layout.shape().clone()))
     }
 
@@ -95,9 +93,8 @@ impl CustomOp2 for AddRelu {
     ) -> Result<(CpuStorage, Shape)> {
         let (a, b) = (values(a, a_layout)?, values(b, b_layout)?);
         let mut y = vec![0.0; a.len()];
-        y.par_chunks_mut(CHUNK)
-            .zip(a.par_chunks(CHUNK).zip(b.par_chunks(CHUNK)))
-            .for_each(|(y, (a, b))| {
+        y.par_chunks_mut(CHUNK).zip(a.par_chunks(CHUNK).zip(b.par_chunks(CHUNK))).for_each(
+            |(y, (a, b))| {
                 for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
                     *y = a + b;
                 }
@@ -105,7 +102,8 @@ impl CustomOp2 for AddRelu {
                 for y in sum.iter_mut() {
                     *y = if *y < 0.0 { 0.0 } else { *y };
                 }
-            });
+            },
+        );
         Ok((CpuStorage::F32(y), a_layout.shape().clone()))
     }
 

@@ -201,11 +201,8 @@ mod tests {
     #[test]
     fn values_and_gradients() {
         for (rows, inputs, outputs) in [(1, 3, 2), (32, 48, 200), (150, 20, 7)] {
-            let inputs = [
-                tensor(1, &[rows, inputs]),
-                tensor(2, &[outputs, inputs]),
-                tensor(3, &[outputs]),
-            ];
+            let inputs =
+                [tensor(1, &[rows, inputs]), tensor(2, &[outputs, inputs]), tensor(3, &[outputs])];
             check(&inputs, |t| linear(&t[0], &t[1], &t[2]));
         }
         let inputs = [tensor(1, &[2, 5, 4]), tensor(2, &[3, 4]), tensor(3, &[3])];
@@ -216,7 +213,8 @@ mod tests {
     /// parameters ask for one.
     #[test]
     fn a_sink_sums_the_gradients_of_the_weights() {
-        let var = |seed, shape: &[usize]| candle_core::Var::from_tensor(&tensor(seed, shape)).unwrap();
+        let var =
+            |seed, shape: &[usize]| candle_core::Var::from_tensor(&tensor(seed, shape)).unwrap();
         let (w, b, x) = (var(1, &[6, 4]), var(2, &[6]), tensor(3, &[5, 4]));
         let sink = Sink::default();
         let pass = |y: Tensor| y.sqr().unwrap().sum_all().unwrap().backward().unwrap();

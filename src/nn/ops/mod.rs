@@ -19,7 +19,7 @@ pub use activation::{activation, add_relu};
 pub use conv::{conv1d, conv2d};
 pub use linear::{linear, linear_into};
 pub use norm::{group_norm, layer_norm};
-pub use pool::{mean_pool, max_pool_3x3_s2};
+pub use pool::{max_pool_3x3_s2, mean_pool};
 pub use softmax::{log_softmax, softmax};
 
 /// Whether the kernels can take a tensor.
@@ -69,8 +69,10 @@ pub(crate) mod testing {
     /// with candle's own gradients, and the composed gradients against central differences in f64.
     pub fn check(inputs: &[Tensor], f: impl Fn(&[Tensor]) -> Result<Tensor>) {
         let run = |dtype: DType| {
-            let vars: Vec<Var> =
-                inputs.iter().map(|t| Var::from_tensor(&t.to_dtype(dtype).unwrap()).unwrap()).collect();
+            let vars: Vec<Var> = inputs
+                .iter()
+                .map(|t| Var::from_tensor(&t.to_dtype(dtype).unwrap()).unwrap())
+                .collect();
             let tensors: Vec<Tensor> = vars.iter().map(|v| v.as_tensor().clone()).collect();
             let y = f(&tensors).unwrap();
             let probe = tensor(77, y.dims()).to_dtype(dtype).unwrap();
@@ -107,8 +109,7 @@ pub(crate) mod testing {
         };
         for (i, gradient) in grads64.iter().enumerate() {
             let way = tensor(5 + i, gradient.dims()).to_dtype(DType::F64).unwrap();
-            let along =
-                (gradient * way).unwrap().sum_all().unwrap().to_scalar::<f64>().unwrap();
+            let along = (gradient * way).unwrap().sum_all().unwrap().to_scalar::<f64>().unwrap();
             let difference = (value(i, 1e-6) - value(i, -1e-6)) / 2e-6;
             let bound = 1e-6 * (along.abs() + largest(gradient) + 1.0);
             assert!((along - difference).abs() < bound, "input {i}: {along} and {difference}");

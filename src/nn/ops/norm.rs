@@ -42,7 +42,11 @@ pub fn group_norm(
     relu: bool,
 ) -> Result<Tensor> {
     let (batch, height, width, channels) = x.dims4()?;
-    if groups == 0 || channels % groups != 0 || gain.dims() != [channels] || bias.dims() != [channels] {
+    if groups == 0
+        || channels % groups != 0
+        || gain.dims() != [channels]
+        || bias.dims() != [channels]
+    {
         bail!(
             "GroupNorm of {groups} groups with gain {:?} and bias {:?} was given {:?}",
             gain.dims(),
@@ -195,7 +199,8 @@ mod tests {
             let inputs = [x.clone(), tensor(2, &[12]), tensor(3, &[12])];
             check(&inputs, |t| group_norm(&t[0], (&t[1], &t[2]), 3, 1e-5, relu));
         }
-        let error = group_norm(&x, (&tensor(2, &[12]), &tensor(3, &[12])), 5, 1e-5, true).unwrap_err();
+        let error =
+            group_norm(&x, (&tensor(2, &[12]), &tensor(3, &[12])), 5, 1e-5, true).unwrap_err();
         assert!(error.to_string().contains("5 groups"), "{error}");
     }
 }

@@ -91,8 +91,12 @@ mod tests {
 
     #[test]
     fn equal_values_share_no_gradient() {
-        let x = candle_core::Var::ones((1, 4, 4, 1), candle_core::DType::F32, &candle_core::Device::Cpu)
-            .unwrap();
+        let x = candle_core::Var::ones(
+            (1, 4, 4, 1),
+            candle_core::DType::F32,
+            &candle_core::Device::Cpu,
+        )
+        .unwrap();
         let y = max_pool_3x3_s2(&x).unwrap();
         let grads = y.sum_all().unwrap().backward().unwrap();
         let total = grads.get(&x).unwrap().sum_all().unwrap().to_scalar::<f32>().unwrap();

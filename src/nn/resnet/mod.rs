@@ -64,7 +64,12 @@ impl ResNet18 {
     ///
     /// # Errors
     /// When a width is not a multiple of 16 or the names are taken.
-    pub fn new(params: &mut Params, name: &str, widths: [usize; 4], random: &mut Random) -> Result<Self> {
+    pub fn new(
+        params: &mut Params,
+        name: &str,
+        widths: [usize; 4],
+        random: &mut Random,
+    ) -> Result<Self> {
         if let Some(width) = widths.iter().find(|w| **w == 0 || **w % GROUP != 0) {
             return Err(NnError::Config(format!(
                 "a ResNet stage has {width} channels; GroupNorm asks for a multiple of {GROUP}"
@@ -118,7 +123,8 @@ impl ResNet18 {
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let (batch, height, width, colours) = x.dims4()?;
         if colours != 3 || height == 0 || width == 0 {
-            let reason = format!("a ResNet was given {:?}, not [batch, rows, columns, 3]", x.dims());
+            let reason =
+                format!("a ResNet was given {:?}, not [batch, rows, columns, 3]", x.dims());
             return Err(NnError::Config(reason));
         }
         if ops::on_kernels(x) && batch > 0 {
@@ -239,7 +245,8 @@ mod tests {
             }
             let mut runner = net.runner(side, side).unwrap();
             let mut features = vec![0.0; widths[3]];
-            let picture = x.narrow(0, 2, 1).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            let picture =
+                x.narrow(0, 2, 1).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
             for _ in 0..2 {
                 runner.run(&picture, &mut features);
                 let alone = Tensor::from_slice(&features, (1, widths[3]), &Device::Cpu).unwrap();
@@ -254,7 +261,8 @@ mod tests {
     #[test]
     fn odd_widths_are_refused() {
         let mut params = Params::new(&Device::Cpu);
-        let error = ResNet18::new(&mut params, "r", [16, 20, 32, 32], &mut random(1, 0)).unwrap_err();
+        let error =
+            ResNet18::new(&mut params, "r", [16, 20, 32, 32], &mut random(1, 0)).unwrap_err();
         assert!(error.to_string().contains("20 channels"), "{error}");
     }
 }

@@ -23,7 +23,11 @@ pub struct ResNetRunner {
 
 impl ResNetRunner {
     /// From all parameters, one after another, for pictures of `height` x `width`.
-    pub(super) fn new(widths: [usize; 4], params: Vec<f32>, (height, width): (usize, usize)) -> Self {
+    pub(super) fn new(
+        widths: [usize; 4],
+        params: Vec<f32>,
+        (height, width): (usize, usize),
+    ) -> Self {
         let plan = Plan::new(widths, 1, height, width);
         let mut packed = Vec::new();
         let mut largest = 0;

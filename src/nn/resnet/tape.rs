@@ -209,8 +209,7 @@ fn unit_gradient(
     (to, input): (&mut [f32], bool),
 ) -> Vec<f32> {
     let (weights, gain, _) = unit.parts(params);
-    let norm =
-        group_norm::gradients(&unit.norm(), (&kept.conv, gain, y), &kept.statistics, dy);
+    let norm = group_norm::gradients(&unit.norm(), (&kept.conv, gain, y), &kept.statistics, dy);
     drop(kept);
     let to = &mut to[unit.at..unit.at + unit.len()];
     let (dw, rest) = to.split_at_mut(unit.weights());
@@ -294,9 +293,8 @@ impl CustomOp2 for Network {
         let Some(kept) = kept else {
             bail!("the gradient of a ResNet can be taken once for each forward pass");
         };
-        let gradient = with_values(x, |x| {
-            with_values(dy, |dy| Ok(self.gradient(x, &self.params, kept, dy)))
-        })?;
+        let gradient =
+            with_values(x, |x| with_values(dy, |dy| Ok(self.gradient(x, &self.params, kept, dy))))?;
         let lengths = self.plan.units().flat_map(Unit::lengths);
         let (mut rest, mut own) = (&gradient[..], None);
         for (i, (length, sink)) in lengths.zip(&self.sinks).enumerate() {

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use nn::candle::{Device, Tensor};
 use nn::random::below;
 use nn::{NnError, Random, Result};
-use rayon::prelude::*;
 
 use super::config::Config;
 use super::model::{Normalisers, Observed};
@@ -152,7 +151,8 @@ pub fn assemble(
     })
 }
 
-/// The normalised pictures of some frames, read and scaled side by side.
+/// The normalised pictures of some frames. They are read on the calling thread: a training does it ahead
+/// while its pool computes.
 fn pictures(
     set: &Demonstrations,
     camera: &str,
@@ -167,18 +167,17 @@ fn pictures(
     };
     let size = side * side * 3;
     let mut values = vec![0.0; frames.len() * size];
-    values.par_chunks_exact_mut(size.max(1)).zip(frames).try_for_each(|(out, (e, frame))| {
-        let source = &set.episodes[*e].pictures[index];
+    let (mut raw, mut scaled) = (Vec::new(), vec![0; size]);
+    for (out, (episode, frame)) in values.chunks_exact_mut(size.max(1)).zip(frames) {
+        let source = &set.episodes[*episode].pictures[index];
         let (height, width) = source.size();
-        let mut raw = vec![0; height * width * 3];
+        raw.resize(height * width * 3, 0);
         source.read(*frame, &mut raw).map_err(|reason| {
-            NnError::Config(format!("demonstration {e}, camera `{camera}`: {reason}"))
+            NnError::Config(format!("demonstration {episode}, camera `{camera}`: {reason}"))
         })?;
-        let mut scaled = vec![0; size];
         resize(&raw, (height, width), &mut scaled, (side, side));
         normalise_pixels(&scaled, out);
-        Ok::<(), NnError>(())
-    })?;
+    }
     Ok(values)
 }
 

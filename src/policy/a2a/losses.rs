@@ -98,7 +98,12 @@ impl A2a {
             None
         } else {
             let pairs = self.pairs(&start, &target, draws, random.as_deref_mut())?;
-            Some(self.velocity_error((&start, &target, &condition), &pairs, draws, random.as_deref_mut())?)
+            Some(self.velocity_error(
+                (&start, &target, &condition),
+                &pairs,
+                draws,
+                random.as_deref_mut(),
+            )?)
         };
         if config.variant == Variant::A2aMini {
             return Ok(Terms {
@@ -110,11 +115,8 @@ impl A2a {
             });
         }
         let path = self.integrate(&start, &condition, config.steps, random)?;
-        let contrast = if config.loss.contrast > 0.0 {
-            Some(contrast(&condition, &target)?)
-        } else {
-            None
-        };
+        let contrast =
+            if config.loss.contrast > 0.0 { Some(contrast(&condition, &target)?) } else { None };
         Ok(Terms {
             flow,
             consistency: Some(squared_error(path.end(), &target)?),
@@ -207,9 +209,8 @@ impl A2a {
         }
         let windows = draws.times.len();
         let column = |v: Vec<f32>| Tensor::from_vec(v, (windows, 1), clean.device());
-        let noisy = clean
-            .broadcast_mul(&column(keep)?)?
-            .add(&noise.broadcast_mul(&column(add)?)?)?;
+        let noisy =
+            clean.broadcast_mul(&column(keep)?)?.add(&noise.broadcast_mul(&column(add)?)?)?;
         let embedded = self.flow.embed_condition(condition)?;
         let predicted = self.flow.velocity(&noisy, &draws.times, embedded.as_ref(), drop)?;
         squared_error(&predicted, noise)

@@ -12,6 +12,7 @@ mod config;
 mod coupling;
 mod diffusion;
 mod flow_net;
+mod folder;
 mod losses;
 mod model;
 mod observe;
@@ -22,13 +23,14 @@ mod windows;
 
 pub use batch::{Batch, Sampler, assemble};
 pub use config::{Config, Coupling, LossWeights, Observe, Seen, Size, Variant};
+pub use folder::{Spec, Stored, load, save};
 pub use losses::{Draws, Terms};
 pub use model::{A2a, Normalisers, Observed, Path};
 pub use observe::Frames;
-pub use runner::{Clock, Runner, WeightPrecision};
-pub use train::{Spec, Trained, Training, fit_normalisers, load, train};
-pub use windows::{Window, windows};
 pub use parity::{Parity, parity};
+pub use runner::{Clock, Runner, WeightPrecision};
+pub use train::{Trained, Training, fit_normalisers, train};
+pub use windows::{Window, windows};
 
 #[cfg(test)]
 mod model_tests;

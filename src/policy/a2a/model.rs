@@ -201,7 +201,12 @@ impl A2a {
     ///
     /// # Errors
     /// When the observation is not what the configuration names.
-    pub fn sample(&self, observed: &Observed, steps: usize, random: &mut Random) -> Result<(Tensor, Path)> {
+    pub fn sample(
+        &self,
+        observed: &Observed,
+        steps: usize,
+        random: &mut Random,
+    ) -> Result<(Tensor, Path)> {
         let windows = observed.states.dim(0)?;
         let noise: Vec<f32> = (0..windows * self.noise_len()).map(|_| normal(random)).collect();
         let condition = self.condition(observed)?;
@@ -227,7 +232,8 @@ impl A2a {
         let deterministic = self.config.variant == Variant::Ddim;
         for step in self.schedule.steps(steps, deterministic) {
             let noise = self.flow.velocity(&x, &[step.time], embedded.as_ref(), None)?;
-            let clean = ((&x * step.from_noisy)? - (&noise * step.from_noise)?)?.clamp(-1.0, 1.0)?;
+            let clean =
+                ((&x * step.from_noisy)? - (&noise * step.from_noise)?)?.clamp(-1.0, 1.0)?;
             // The noise that goes with the clipped chunk.
             let noise_left = ((&x * step.noise_of_noisy)? - (&clean * step.noise_of_clean)?)?;
             x = if deterministic {

@@ -37,11 +37,11 @@ fn values(seed: u64, shape: &[usize]) -> Tensor {
 pub(super) fn observed(config: &Config, windows: usize) -> Observed {
     let frames = windows + 7;
     let side = config.observe.image;
-    let of_window =
-        (0..windows).flat_map(|w| (0..8).map(move |i| (w + i) as u32)).collect();
-    let images = config.observe.cameras.iter().map(|_| values(1, &[frames, side, side, 3])).collect();
-    let points = (config.observe.points > 0)
-        .then(|| values(2, &[frames, config.observe.points, 3]));
+    let of_window = (0..windows).flat_map(|w| (0..8).map(move |i| (w + i) as u32)).collect();
+    let images =
+        config.observe.cameras.iter().map(|_| values(1, &[frames, side, side, 3])).collect();
+    let points =
+        (config.observe.points > 0).then(|| values(2, &[frames, config.observe.points, 3]));
     let states = values(3, &[windows, 8, config.state]);
     Observed { states, frames: Frames { images, points, of_window } }
 }
@@ -75,7 +75,12 @@ fn sharing_frames_changes_neither_loss_nor_gradient() {
     let copied = Observed {
         states: shared.states.clone(),
         frames: Frames {
-            images: shared.frames.images.iter().map(|i| i.index_select(&index, 0).unwrap()).collect(),
+            images: shared
+                .frames
+                .images
+                .iter()
+                .map(|i| i.index_select(&index, 0).unwrap())
+                .collect(),
             points: shared.frames.points.as_ref().map(|p| p.index_select(&index, 0).unwrap()),
             of_window: (0..40).collect(),
         },
@@ -139,10 +144,7 @@ fn transport_pairs_are_taken_and_bring_the_condition_if_told() {
     let independent = flow(Coupling::Independent, &[]);
     assert!((flow(Coupling::Transport, &own) - independent).abs() < 1e-6);
     assert_ne!(flow(Coupling::Transport, &turned), independent);
-    assert_ne!(
-        flow(Coupling::Transport, &turned),
-        flow(Coupling::TransportWithCondition, &turned)
-    );
+    assert_ne!(flow(Coupling::Transport, &turned), flow(Coupling::TransportWithCondition, &turned));
 }
 
 #[test]

@@ -2,9 +2,12 @@
 
 use nn::candle::Tensor;
 use nn::ops::{Activation, activation};
-use nn::{Linear, LinearInit, Params, Random, ResNet18, Result};
+use nn::{Init, Linear, LinearInit, Params, Random, ResNet18, Result};
 
 use super::config::Config;
+
+/// Width of a point's first layer.
+const POINT_WIDTH: usize = 64;
 
 /// The frames of a batch, each once, and which of them each window looks at.
 #[derive(Clone, Debug)]
@@ -34,8 +37,8 @@ impl ObservationEncoder {
             cameras.push(ResNet18::new(params, &name, config.backbone, random)?);
         }
         let points = if config.observe.points > 0 {
-            let width = config.observe.point_feature;
-            Some(PointEncoder::new(params, "obs_encoder.points", width, random)?)
+            let shape = (config.observe.points, config.observe.point_feature);
+            Some(PointEncoder::new(params, "obs_encoder.points", shape, random)?)
         } else {
             None
         };
@@ -88,25 +91,38 @@ impl ObservationEncoder {
     }
 }
 
-/// Points to one feature, whatever their order: three layers for each point, then the largest value of
-/// each feature over all points (Qi et al., *PointNet*, 2017).
+/// Points to one feature: three layers for each point, then the largest value of each feature over all
+/// points (Qi et al., *PointNet*, 2017). A learnt mark for each place in the list, added after the first
+/// layer, tells the points apart: key-points that are tracked keep their place, and those of two things
+/// may lie in one list.
 #[derive(Debug)]
 struct PointEncoder {
     layers: [Linear; 3],
+    marks: Tensor,
 }
 
 impl PointEncoder {
-    fn new(params: &mut Params, name: &str, width: usize, random: &mut Random) -> Result<Self> {
+    fn new(
+        params: &mut Params,
+        name: &str,
+        (points, width): (usize, usize),
+        random: &mut Random,
+    ) -> Result<Self> {
         let mut layer = |i: usize, inputs: usize, outputs: usize| {
             let name = format!("{name}.{i}");
             Linear::new(params, &name, (inputs, outputs), LinearInit::TorchDefault, random)
         };
-        Ok(Self { layers: [layer(0, 3, 64)?, layer(1, 64, 128)?, layer(2, 128, width)?] })
+        let layers =
+            [layer(0, 3, POINT_WIDTH)?, layer(1, POINT_WIDTH, 128)?, layer(2, 128, width)?];
+        let marks = Init::Normal { std: 0.02 };
+        let marks = params.make(&format!("{name}.marks"), &[points, POINT_WIDTH], marks, random)?;
+        Ok(Self { layers, marks })
     }
 
     /// `[frames, points, 3]` to `[frames, width]`.
     fn forward(&self, points: &Tensor) -> Result<Tensor> {
-        let x = activation(&self.layers[0].forward(points)?, Activation::Relu)?;
+        let x = self.layers[0].forward(points)?.broadcast_add(&self.marks)?;
+        let x = activation(&x, Activation::Relu)?;
         let x = activation(&self.layers[1].forward(&x)?, Activation::Relu)?;
         Ok(self.layers[2].forward(&x)?.max(1)?)
     }

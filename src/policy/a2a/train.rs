@@ -1,12 +1,12 @@
-//! Training from demonstrations, and the folder that holds a trained policy.
+//! Training from demonstrations.
 
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
 use nn::candle::Device;
-use nn::checkpoint::{Precision, Tensors, load_spec, save_spec};
 use nn::optim::{AdamWConfig, CosineSchedule, EmaConfig};
+use nn::random::normal;
 use nn::{
     Cadence, Fit, NnError, Normaliser, Progress, Result, Statistics, StopReason, TrainConfig,
     Trainer, random,
@@ -15,17 +15,19 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::{Batch, Sampler, assemble};
 use super::config::Config;
+use super::folder::{Spec, save};
 use super::model::{A2a, Normalisers};
 use crate::demonstrations::Demonstrations;
+use crate::plane::Plane;
 
-/// Files of a policy's folder.
-const SPEC: &str = "spec.toml";
-const WEIGHTS: &str = "weights.safetensors";
+/// What a training goes on from, in a policy's folder.
 const STATE: &str = "state.safetensors";
 /// Updates of one epoch at most, as published.
 const EPOCH: usize = 250;
 /// Random streams from here on belong to batches, those below to losses.
 const BATCHES: u64 = 1 << 40;
+/// Windows that the plane of the traces is fitted to.
+const PLANE_WINDOWS: usize = 192;
 /// Batches that are made ahead.
 const AHEAD: usize = 2;
 
@@ -68,19 +70,6 @@ impl Default for Training {
     }
 }
 
-/// What a folder's `spec.toml` says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Spec {
-    /// The network.
-    pub network: Config,
-    /// Its normalisers.
-    pub normalisers: Normalisers,
-    /// How it was trained.
-    pub training: Training,
-    /// Updates that were done.
-    pub updates: u64,
-}
-
 /// How a training ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
@@ -98,19 +87,19 @@ impl Training {
         (windows / self.batch.max(1)).clamp(1, EPOCH)
     }
 
-    fn settings(&self, config: &Config) -> TrainConfig {
+    /// What decides the updates of a training of this network on data of this fingerprint.
+    pub fn settings(&self, config: &Config, data: u64) -> TrainConfig {
         TrainConfig {
             updates: self.updates,
             seed: self.seed,
             adamw: AdamWConfig { beta1: 0.95, beta2: 0.999, eps: 1e-8, weight_decay: 1e-6 },
-            schedule: CosineSchedule {
-                base: self.rate,
-                warmup: self.warmup,
-                total: self.updates,
-            },
+            schedule: CosineSchedule { base: self.rate, warmup: self.warmup, total: self.updates },
             ema: EmaConfig::default(),
             clip: None,
-            about: format!("batches of {} in runs of {}; {config:?}", self.batch, self.run),
+            about: format!(
+                "batches of {} in runs of {}; data {data:016x}; {config:?}",
+                self.batch, self.run
+            ),
         }
     }
 }
@@ -134,7 +123,8 @@ pub fn fit_normalisers(set: &Demonstrations) -> Normalisers {
 
 /// Trains a network and keeps `folder` up to date: `state.safetensors`, from which `resume` goes on
 /// bit for bit, and, at the end, `spec.toml` with `weights.safetensors` (the running mean of the
-/// weights, in half precision). Batches are made ahead on a thread of their own.
+/// weights, in half precision). It stops, with everything on disk, when `progress` breaks. It computes on
+/// the threads of [`nn::Threads::run`] around it; batches are made ahead on a thread of their own.
 ///
 /// # Errors
 /// When the demonstrations or the configuration make no training, or the disk refuses.
@@ -144,6 +134,7 @@ pub fn train(
     training: &Training,
     folder: &Path,
     resume: bool,
+    device: &Device,
     mut progress: impl FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Trained> {
     set.check()?;
@@ -167,14 +158,13 @@ pub fn train(
             training.batch
         )));
     }
-    let device = Device::Cpu;
-    let model = A2a::new(config.clone(), training.seed, &device)?;
-    let mut trainer = Trainer::new(&model.params, training.settings(config))?;
+    let model = A2a::new(config.clone(), training.seed, device)?;
+    let mut trainer = Trainer::new(&model.params, training.settings(config, seen.fingerprint()))?;
     let state = folder.join(STATE);
     if resume {
         trainer.resume(&state)?;
     }
-    let measure = measure_batches(&unseen, config, &normalisers)?;
+    let measure = measure_batches(&unseen, config, &normalisers, device)?;
     let mut last = None;
     let first = trainer.update();
     let cadence =
@@ -188,7 +178,7 @@ pub fn train(
             for update in first..training.updates {
                 let r = &mut random(training.seed, BATCHES + update);
                 let windows = sampler.draw(training.batch, r);
-                let batch = assemble(seen, &windows, config, normalisers, &Device::Cpu);
+                let batch = assemble(seen, &windows, config, normalisers, device);
                 if send.send(batch).is_err() {
                     break;
                 }
@@ -216,10 +206,33 @@ pub fn train(
         training: training.clone(),
         updates: trainer.update(),
     };
-    let arrays = trainer.ema().with(&model.params, || model.params.arrays())?;
-    Tensors { arrays, ..Tensors::default() }.save(&folder.join(WEIGHTS), Precision::Half)?;
-    save_spec(&folder.join(SPEC), &spec)?;
+    trainer.ema().with(&model.params, || {
+        let plane = plane(&model, &sampler, &seen, &spec.normalisers, device)?;
+        save(folder, &model, &spec, &plane)
+    })?;
     Ok(Trained { updates: trainer.update(), reason, validation: last })
+}
+
+/// The plane of starts and targets of some training windows.
+fn plane(
+    model: &A2a,
+    sampler: &Sampler,
+    set: &Demonstrations,
+    normalisers: &Normalisers,
+    device: &Device,
+) -> Result<Plane> {
+    let r = &mut random(0, u64::MAX);
+    let (mut starts, mut targets) = (Vec::new(), Vec::new());
+    while targets.len() < PLANE_WINDOWS * model.config.space() {
+        let windows = sampler.draw(32, r);
+        let batch = assemble(set, &windows, &model.config, normalisers, device)?;
+        let noise: Vec<f32> = (0..windows.len() * model.noise_len()).map(|_| normal(r)).collect();
+        let condition = model.condition(&batch.observed)?;
+        let start = model.start(&batch.observed.states, &condition, &noise)?;
+        starts.extend(start.flatten_all()?.to_vec1::<f32>()?);
+        targets.extend(model.encode(&batch.actions)?.flatten_all()?.to_vec1::<f32>()?);
+    }
+    Ok(Plane::fit(&starts, &targets, model.config.space()))
 }
 
 /// Windows of the held-out episodes, evenly spread, in few batches.
@@ -227,12 +240,13 @@ fn measure_batches(
     set: &Demonstrations,
     config: &Config,
     normalisers: &Normalisers,
+    device: &Device,
 ) -> Result<Vec<Batch>> {
     let sampler = Sampler::new(&set.lengths(), config, 1);
     let windows = sampler.windows();
     let step = windows.len().div_ceil(64).max(1);
     let chosen: Vec<_> = windows.iter().step_by(step).copied().collect();
-    chosen.chunks(32).map(|w| assemble(set, w, config, normalisers, &Device::Cpu)).collect()
+    chosen.chunks(32).map(|w| assemble(set, w, config, normalisers, device)).collect()
 }
 
 /// The mean loss over batches, always with the same random numbers.
@@ -243,30 +257,6 @@ fn quality(model: &A2a, batches: &[Batch]) -> Result<Option<f64>> {
         sum += f64::from(loss.total.to_scalar::<f32>()?);
     }
     Ok((!batches.is_empty()).then(|| sum / batches.len() as f64))
-}
-
-/// A trained network with its normalisers, from its folder.
-///
-/// # Errors
-/// When a file is missing or broken, or a tensor is missing, has another shape or is not finite; the
-/// sentence names the file, the tensor and both shapes.
-pub fn load(folder: &Path, device: &Device) -> Result<(A2a, Spec)> {
-    let path = folder.join(SPEC);
-    let spec: Spec = load_spec(&path)?;
-    let widths = (spec.normalisers.state.width(), spec.normalisers.action.width());
-    if widths != (spec.network.state, spec.network.action) {
-        return Err(NnError::File {
-            path,
-            reason: format!(
-                "the normalisers are for {} and {} numbers, the network for {} and {}",
-                widths.0, widths.1, spec.network.state, spec.network.action
-            ),
-        });
-    }
-    let model = A2a::new(spec.network.clone(), 0, device)?;
-    let weights = folder.join(WEIGHTS);
-    model.params.load(&Tensors::load(&weights)?.arrays, &weights)?;
-    Ok((model, spec))
 }
 
 #[cfg(test)]

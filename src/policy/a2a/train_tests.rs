@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use nn::Threads;
+use nn::checkpoint::Tensors;
 use nn::random::uniform;
 
 use super::super::config::{Seen, Size, Variant};
+use super::super::folder::{SPEC, Stored, WEIGHTS, load};
 use super::*;
+use super::super::runner::{Runner, WeightPrecision};
 use crate::demonstrations::{Demonstration, StoredPictures};
+use crate::execute::{Execution, Player};
+use crate::policy::{Ask, Policy, Sight};
 
 /// A hand that moves a third of the way to a point in each frame; the point is seen.
 fn reaches(count: usize, pictures: bool) -> Demonstrations {
@@ -60,9 +65,10 @@ fn settings(updates: u64) -> Training {
 /// Mean distance of the chunk from the demonstrated one, raw units, on the last episode: of the policy,
 /// and of standing still.
 fn miss(folder: &Path, set: &Demonstrations) -> (f32, f32) {
-    let (model, spec) = load(folder, &Device::Cpu).unwrap();
+    let Stored { model, spec, plane } = load(folder, &Device::Cpu).unwrap();
+    assert!(plane.unwrap().targets.len() >= PLANE_WINDOWS);
     let (_, unseen) = set.split(1);
-    let batches = measure_batches(&unseen, &spec.network, &spec.normalisers).unwrap();
+    let batches = measure_batches(&unseen, &spec.network, &spec.normalisers, &Device::Cpu).unwrap();
     let flat = |t: &nn::candle::Tensor| {
         let mut v = t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         spec.normalisers.action.invert(&mut v);
@@ -85,7 +91,7 @@ fn a_reach_is_learnt_from_points() {
     let folder = tempfile::tempdir().unwrap();
     let config = small(Variant::A2a, &set, 1);
     let mut losses = Vec::new();
-    let trained = train(&config, &set, &settings(400), folder.path(), false, |p| {
+    let trained = train(&config, &set, &settings(400), folder.path(), false, &Device::Cpu, |p| {
         losses.push(p.loss);
         ControlFlow::Continue(())
     })
@@ -94,6 +100,39 @@ fn a_reach_is_learnt_from_points() {
     assert!(losses[399] < 0.2 * losses[0], "{} to {}", losses[0], losses[399]);
     let (ours, still) = miss(folder.path(), &set);
     assert!(ours < 0.4 * still, "{ours}, standing still {still}");
+    act(folder.path());
+}
+
+/// The trained policy, read from its folder, moves a hand to points that it was not trained on, chunk by
+/// chunk and blended, and draws its path on the plane.
+fn act(folder: &Path) {
+    let still = Arc::new(|| std::time::Duration::ZERO);
+    let mut runner = Runner::load(folder, WeightPrecision::Brain, still).unwrap();
+    let ask = Ask { steps: None, seed: 0, explain: true };
+    for execution in [Execution::OpenLoop { actions: 8 }, Execution::Blend { every: 4 }] {
+        for target in [[0.5, -0.4], [-0.6, 0.1], [0.2, 0.7]] {
+            let mut player = Player::new(runner.info(), execution, 0).unwrap();
+            let mut hand = [0.1_f32, 0.0];
+            runner.reset();
+            let away = |hand: [f32; 2]| {
+                ((hand[0] - target[0]).powi(2) + (hand[1] - target[1]).powi(2)).sqrt()
+            };
+            let begun = away(hand);
+            for tick in 0..24 {
+                let points = [target[0], target[1], 0.5];
+                runner.observe(&Sight { state: &hand, pictures: &[], points: &points }).unwrap();
+                let (action, asked) = player.step(tick, &mut runner, &ask).unwrap();
+                hand.copy_from_slice(action.unwrap());
+                if asked {
+                    let trace = runner.trace();
+                    assert_eq!(trace.plane.len(), trace.steps + 1);
+                    let plane = runner.plane().unwrap();
+                    assert_eq!(trace.plane[trace.steps], plane.project(trace.end()));
+                }
+            }
+            assert!(away(hand) < 0.35 * begun, "{execution:?}: {} of {begun}", away(hand));
+        }
+    }
 }
 
 /// Every variant trains a few updates from pictures, and what it wrote loads.
@@ -103,14 +142,10 @@ fn every_variant_trains_and_loads() {
     for variant in Variant::ALL {
         let folder = tempfile::tempdir().unwrap();
         let points = usize::from(variant == Variant::Vita);
-        let trained = train(
-            &small(variant, &set, points),
-            &set,
-            &settings(3),
-            folder.path(),
-            false,
-            |_| ControlFlow::Continue(()),
-        );
+        let config = small(variant, &set, points);
+        let go = |_: &Progress| ControlFlow::Continue(());
+        let trained =
+            train(&config, &set, &settings(3), folder.path(), false, &Device::Cpu, go);
         assert_eq!(trained.unwrap().updates, 3, "{}", variant.name());
         assert!(miss(folder.path(), &set).0.is_finite());
     }
@@ -125,7 +160,7 @@ fn interrupted_training_goes_on_bit_for_bit() {
     let go = |name: &str, stop: u64, resume: bool, threads: usize| {
         let at = folder.path().join(name);
         Threads::new(threads).unwrap().run(|| {
-            train(&config, &set, &settings(12), &at, resume, |p| {
+            train(&config, &set, &settings(12), &at, resume, &Device::Cpu, |p| {
                 if p.update == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })
             .unwrap();
@@ -148,7 +183,9 @@ fn what_makes_no_training_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let check = |config: &Config, set: &Demonstrations, words: &[&str]| {
         let go = |_: &Progress| ControlFlow::Continue(());
-        let error = train(config, set, &settings(2), folder.path(), false, go).unwrap_err();
+        let device = &Device::Cpu;
+        let error =
+            train(config, set, &settings(2), folder.path(), false, device, go).unwrap_err();
         let error = error.to_string();
         words.iter().for_each(|w| assert!(error.contains(w), "{error} lacks {w}"));
     };

@@ -1,6 +1,6 @@
 //! What must hold of every picture.
 
-use nalgebra::{Isometry3, Point3, Vector3};
+use nalgebra::{Isometry3, Point3, UnitQuaternion, Vector3};
 
 use super::*;
 use crate::{shapes, studio_lights};
@@ -189,4 +189,77 @@ fn nothing_and_nonsense_are_rendered_too() {
     let broken = RigidTransform::translation(f64::NAN, 0.0, 0.0);
     let blind = renderer.render(&look, &lens(), &broken, &RenderOptions::observation());
     assert!(blind.depth.metres.iter().all(|z| z.is_finite()));
+}
+
+/// The ball, a box and a cylinder move over a table on which a box rests.
+fn moving(step: usize) -> SceneLook {
+    let mut look = table_and_ball();
+    look.items.push(item(
+        "box",
+        shapes::cuboid(Vector::new(0.1, 0.06, 0.08)),
+        [0.2, 0.1, 0.04],
+        [0.2, 0.5, 0.3, 1.0],
+    ));
+    look.items.push(item("rod", shapes::cylinder(0.02, 0.4, 24), [0.0; 3], [0.7, 0.7, 0.72, 1.0]));
+    let t = step as f64 * 0.05;
+    look.items[1].world_from_mesh = RigidTransform::translation(0.3 * t, -0.2 * t, 0.12 + 0.1 * t);
+    let lying = UnitQuaternion::from_euler_angles(1.2 * t, 0.4, 2.0 * t);
+    look.items[3].world_from_mesh =
+        RigidTransform::from_parts(Vector3::new(-0.2, 0.2 - 0.3 * t, 0.15).into(), lying);
+    look
+}
+
+/// What an engine keeps from picture to picture saves work and changes nothing: not what moved
+/// before, not which cameras looked, not whether anything looked at all.
+#[test]
+fn what_was_drawn_before_changes_no_pixel() {
+    let meshes = moving(0);
+    let look = |step: usize| {
+        // The same meshes: a thing is known by its mesh.
+        let mut look = moving(step);
+        for (item, first) in look.items.iter_mut().zip(&meshes.items) {
+            item.mesh = first.mesh.clone();
+        }
+        look
+    };
+    let poses = [looking([0.7, 0.3, 0.6], [0.0; 3]), looking([-0.3, -0.8, 0.9], [0.0; 3])];
+    let options = RenderOptions::policy();
+    let mut kept = Renderer::new();
+    // Forth, back, and a leap; things that rested move, and things that moved rest.
+    for step in [0, 1, 2, 3, 3, 3, 1, 0, 9, 9] {
+        for pose in &poses {
+            let fresh = Renderer::new().render(&look(step), &lens(), pose, &options);
+            let again = kept.render(&look(step), &lens(), pose, &options);
+            assert_eq!(fresh.depth, again.depth, "step {step}");
+            assert_eq!(fresh.item, again.item, "step {step}");
+            let differ = fresh.image.rgb.iter().zip(again.image.rgb.iter()).filter(|(a, b)| a != b);
+            assert_eq!(differ.count(), 0, "step {step}");
+        }
+    }
+}
+
+/// Two ways to the same picture: where things are is the same, how they look is nearly so.
+#[test]
+fn both_engines_see_the_same_scene() {
+    let pose = looking([0.7, 0.3, 0.6], [0.0; 3]);
+    let lens = Pinhole { width: 160, height: 120, fx: 150.0, fy: 150.0, cx: 79.5, cy: 59.5 };
+    let traced = Renderer::new().render(&moving(2), &lens, &pose, &RenderOptions::still());
+    let drawn = Renderer::new().render(&moving(2), &lens, &pose, &RenderOptions::policy());
+    let pixels = traced.item.len() as f64;
+    let same = traced.item.iter().zip(&drawn.item).filter(|(a, b)| a == b).count() as f64 / pixels;
+    assert!(same > 0.998, "{same} of the pixels show the same thing");
+    for ((a, b), (x, y)) in traced
+        .item
+        .iter()
+        .zip(&drawn.item)
+        .zip(traced.depth.metres.iter().zip(drawn.depth.metres.iter()))
+    {
+        assert!(a != b || (x - y).abs() < 2e-4, "{x} m and {y} m");
+    }
+    let mut apart = 0.0;
+    for (a, b) in traced.image.rgb.iter().zip(drawn.image.rgb.iter()) {
+        apart += a.iter().zip(b).map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / 3.0;
+    }
+    let apart = apart / pixels;
+    assert!(apart < 6.0, "{apart} of 255 apart on average");
 }

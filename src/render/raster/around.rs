@@ -132,13 +132,14 @@ impl Surroundings {
         let up = ground.rotation.row(2);
         let axis = (0..3).fold(2, |best, k| if up[k].abs() > up[best].abs() { k } else { best });
         let p = ground.rotation.tr_mul(&(at - ground.translation));
-        let height = if up[axis] > 0.0 { p[axis] - ground.high[axis] } else { ground.low[axis] - p[axis] };
+        let height =
+            if up[axis] > 0.0 { p[axis] - ground.high[axis] } else { ground.low[axis] - p[axis] };
         if height < -1e-3 {
             return 1.0;
         }
-        let beside = (0..3).filter(|k| *k != axis).fold(0.0_f32, |most, k| {
-            most.max(ground.low[k] - p[k]).max(p[k] - ground.high[k])
-        });
+        let beside = (0..3)
+            .filter(|k| *k != axis)
+            .fold(0.0_f32, |most, k| most.max(ground.low[k] - p[k]).max(p[k] - ground.high[k]));
         let share = (1.0 - beside.max(0.0) / 0.3).max(0.0);
         let high = (height.max(0.0) / NEARBY).min(1.0);
         let below = (1.0 - normal.z).clamp(0.0, 2.0) * 0.5;

@@ -26,7 +26,12 @@ impl<'a> Cut<'a> {
     }
 
     /// The parts of a triangle that can be drawn; from both sides, or from the front only.
-    pub fn pieces(&self, corners: [Vector3<f64>; 3], both: bool, draw: &mut dyn FnMut(&Edges<i64>)) {
+    pub fn pieces(
+        &self,
+        corners: [Vector3<f64>; 3],
+        both: bool,
+        draw: &mut dyn FnMut(&Edges<i64>),
+    ) {
         let [a, b, c] = corners.map(|p| self.turn * p + self.shift);
         let normal = (b - a).cross(&(c - a));
         let reach = normal.dot(&a);

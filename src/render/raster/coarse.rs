@@ -118,7 +118,8 @@ pub fn coarser(skin: &Skin, radius: f32) -> Skin {
     work.prepare();
     while let Some(candidate) = work.heap.pop() {
         let (from, to) = (candidate.from as usize, candidate.to as usize);
-        if candidate.age == work.ages[from] + work.ages[to] && work.may(candidate.from, candidate.to)
+        if candidate.age == work.ages[from] + work.ages[to]
+            && work.may(candidate.from, candidate.to)
         {
             work.collapse(candidate.from, candidate.to);
         }
@@ -151,7 +152,8 @@ impl Work {
             if group.iter().map(|e| e.2).sum::<i32>() != 0 {
                 let (p, q) = (self.corners[a as usize], self.corners[b as usize]);
                 let along = q - p;
-                let helper = if along.x.abs() < along.y.abs() { Vector3::x() } else { Vector3::y() };
+                let helper =
+                    if along.x.abs() < along.y.abs() { Vector3::x() } else { Vector3::y() };
                 let side = along.cross(&helper);
                 for normal in [side, along.cross(&side)] {
                     let length = normal.norm_squared().sqrt();
@@ -171,8 +173,7 @@ impl Work {
     fn weigh(&mut self, a: u32, b: u32) {
         let mut sum = self.quadrics[a as usize];
         sum.add(&self.quadrics[b as usize]);
-        let (to_a, to_b) =
-            (sum.at(&self.corners[a as usize]), sum.at(&self.corners[b as usize]));
+        let (to_a, to_b) = (sum.at(&self.corners[a as usize]), sum.at(&self.corners[b as usize]));
         let age = self.ages[a as usize] + self.ages[b as usize];
         for (from, to, cost) in [(b, a, to_a), (a, b, to_b)] {
             if cost < self.limit {
@@ -269,7 +270,8 @@ mod tests {
 
     #[test]
     fn flat_faces_keep_their_corners_and_nothing_between() {
-        let solid = Solid::new(&Arc::new(shapes::cuboid(interface::Vector::new(0.1, 0.2, 0.3)))).unwrap();
+        let solid =
+            Solid::new(&Arc::new(shapes::cuboid(interface::Vector::new(0.1, 0.2, 0.3)))).unwrap();
         assert_eq!(solid.caster.triangles.len(), 12);
         let open = Solid::new(&Arc::new(shapes::plane(1.0, 1.0))).unwrap();
         assert_eq!(open.caster.triangles.len(), 2);

@@ -45,11 +45,12 @@ impl Range {
     /// Makes room for a mesh at its place.
     pub fn include(&mut self, solid: &Solid, place: &RigidTransform) {
         let rotation = place.rotation.to_rotation_matrix().into_inner().cast::<f32>();
-        let middle = rotation * ((solid.low + solid.high) * 0.5)
-            + place.translation.vector.cast::<f32>();
+        let middle =
+            rotation * ((solid.low + solid.high) * 0.5) + place.translation.vector.cast::<f32>();
         let half = rotation.abs() * ((solid.high - solid.low) * 0.5);
         for k in 0..3 {
-            let whole = |x: f32| (floor((x / BOX).clamp(-1e6, 1e6)) as i32).div_euclid(BLOCK) * BLOCK;
+            let whole =
+                |x: f32| (floor((x / BOX).clamp(-1e6, 1e6)) as i32).div_euclid(BLOCK) * BLOCK;
             self.first[k] = self.first[k].min(whole(middle[k] - half[k] - 0.002));
             self.end[k] = self.end[k].max(whole(middle[k] + half[k] + 0.002) + BLOCK);
         }
@@ -87,8 +88,9 @@ impl Crowd {
         let rotation = place.rotation.to_rotation_matrix().into_inner().cast::<f32>();
         let rows: [[f32; 3]; 3] =
             std::array::from_fn(|r| std::array::from_fn(|c| rotation[(r, c)] / BOX));
-        let shift: [f32; 3] =
-            std::array::from_fn(|r| place.translation.vector[r] as f32 / BOX - self.first[r] as f32);
+        let shift: [f32; 3] = std::array::from_fn(|r| {
+            place.translation.vector[r] as f32 / BOX - self.first[r] as f32
+        });
         let step = if add { 1_u16 } else { u16::MAX };
         let counts = self.count.map(|n| n as usize);
         for dot in &solid.dots {
@@ -176,9 +178,7 @@ impl Crowd {
     /// How crowded it is before a surface, for each size of boxes, in walls across a box: 1 for a
     /// wall through the middle.
     pub fn before(&self, at: &Vector, normal: &Vector) -> [f32; SIZES] {
-        std::array::from_fn(|size| {
-            self.between(&sample(at, normal, size), size)
-        })
+        std::array::from_fn(|size| self.between(&sample(at, normal, size), size))
     }
 
     /// The count at a place, in boxes of the given size, mixed from the eight about it.

@@ -165,7 +165,8 @@ fn stamp_small(depths: &mut Depths, edges: &Edges<f32>) {
             });
             let mut least = [0.0_f32; TILE];
             for l in 0..TILE {
-                least[l] = smaller(smaller(at[0] + off[0][l], at[1] + off[1][l]), at[2] + off[2][l]);
+                least[l] =
+                    smaller(smaller(at[0] + off[0][l], at[1] + off[1][l]), at[2] + off[2][l]);
             }
             put(depths, [x, y], [dx, dy], &least, &edges.nearness);
             x += TILE as i32;

@@ -28,7 +28,9 @@ pub fn dots(skin: &Skin) -> Vec<Vector> {
             // The plastic sequence: even over the unit square, then folded into the triangle.
             let (mut u, mut v) = match count {
                 1 => (1.0 / 3.0, 1.0 / 3.0),
-                _ => (fraction(0.5 + 0.754_877_7 * i as f32), fraction(0.5 + 0.569_840_3 * i as f32)),
+                _ => {
+                    (fraction(0.5 + 0.754_877_7 * i as f32), fraction(0.5 + 0.569_840_3 * i as f32))
+                }
             };
             if u + v > 1.0 {
                 (u, v) = (1.0 - u, 1.0 - v);

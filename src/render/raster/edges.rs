@@ -110,13 +110,10 @@ impl Sheet {
         let (rise_b, rise_c) = (b.w - a.w, c.w - a.w);
         let (bx, by) = ((b.x - a.x) as f32, (b.y - a.y) as f32);
         let (cx, cy) = ((c.x - a.x) as f32, (c.y - a.y) as f32);
-        let slope =
-            [(rise_b * cy - rise_c * by) * share, (rise_c * bx - rise_b * cx) * share];
-        let at = a.w
-            + slope[0] * ((px - a.x) as f32 * part)
-            + slope[1] * ((py - a.y) as f32 * part);
-        let range =
-            [smaller(smaller(a.w, b.w), c.w), larger(larger(a.w, b.w), c.w)];
+        let slope = [(rise_b * cy - rise_c * by) * share, (rise_c * bx - rise_b * cx) * share];
+        let at =
+            a.w + slope[0] * ((px - a.x) as f32 * part) + slope[1] * ((py - a.y) as f32 * part);
+        let range = [smaller(smaller(a.w, b.w), c.w), larger(larger(a.w, b.w), c.w)];
         Some(Fitted::Small(Edges {
             columns,
             rows,
@@ -161,9 +158,9 @@ impl Sheet {
             let (rise_b, rise_c) = (b.w - a.w, c.w - a.w);
             let (bx, by) = ((b.x - a.x) as f32, (b.y - a.y) as f32);
             let (cx, cy) = ((c.x - a.x) as f32, (c.y - a.y) as f32);
-            let slope =
-                [(rise_b * cy - rise_c * by) * share, (rise_c * bx - rise_b * cx) * share];
-            let back = |at: i32, first: i32| (i64::from(first << self.shift) - i64::from(at)) as f32;
+            let slope = [(rise_b * cy - rise_c * by) * share, (rise_c * bx - rise_b * cx) * share];
+            let back =
+                |at: i32, first: i32| (i64::from(first << self.shift) - i64::from(at)) as f32;
             Nearness {
                 at: a.w
                     + slope[0] * (back(a.x, self.first[0]) * part)

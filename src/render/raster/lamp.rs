@@ -77,8 +77,7 @@ impl Lit {
         let eye = lamp.position.cast::<f64>();
         let away = focus.cast::<f64>() - eye;
         let distance = away.norm_squared().sqrt().max(0.05);
-        let ahead =
-            if distance > 0.05 { away / distance } else { Vector3::new(0.0, 0.0, -1.0) };
+        let ahead = if distance > 0.05 { away / distance } else { Vector3::new(0.0, 0.0, -1.0) };
         let helper = if ahead.x.abs() < 0.6 { Vector3::x() } else { Vector3::y() };
         let right = helper.cross(&ahead);
         let right = right / right.norm_squared().sqrt();
@@ -92,7 +91,8 @@ impl Lit {
             focal: [1.0 / texel; 2],
             centre: [0.0; 2],
         };
-        let taps = |most: f32, range: [usize; 2]| ((share * most) as usize).clamp(range[0], range[1]);
+        let taps =
+            |most: f32, range: [usize; 2]| ((share * most) as usize).clamp(range[0], range[1]);
         Self {
             width: (radius / texel) as f32,
             far: (0.85 / distance) as f32,
@@ -150,7 +150,8 @@ impl Lit {
         let again = scale != self.scale;
         self.rescale(scale);
         let shrink = 1.0 / f64::from(1 << scale);
-        let blur = f64::from(self.width) * (nearest.min(f64::from(self.near)) - f64::from(self.far));
+        let blur =
+            f64::from(self.width) * (nearest.min(f64::from(self.near)) - f64::from(self.far));
         let margin = blur.max(0.0) + 3.0 * f64::from(CELL_TEXELS);
         let block = 64.0;
         let first = low.map(|x| (((x * shrink - margin) / block).floor() * block) as i32);

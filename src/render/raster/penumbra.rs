@@ -123,7 +123,8 @@ fn see(lit: &Lit, eye: &Eye, layer: &Layer, places: &[[f32; 6]]) -> Seen {
         let depth = dot(ahead, away);
         // Off the surface by more than the lamp's picture of it is wrong.
         let lift = 0.0015 + 0.6 * depth * inverse;
-        let p = [dot(right, away) + n[0] * lift, dot(down, away) + n[1] * lift, depth + n[2] * lift];
+        let p =
+            [dot(right, away) + n[0] * lift, dot(down, away) + n[1] * lift, depth + n[2] * lift];
         let before = p[2] > 0.02;
         let w = 1.0 / if before { p[2] } else { 1.0 };
         let reach = dot(n, p);

@@ -77,9 +77,8 @@ impl Samples {
         let Some(onto) = projector.onto(place) else { return };
         project(&solid.skin, &onto, PARTS as f32, corners);
         // From inside, and in a mirror, what looks away is what one sees.
-        let both = !solid.closed
-            || within(solid, &onto)
-            || projector.focal[0] * projector.focal[1] < 0.0;
+        let both =
+            !solid.closed || within(solid, &onto) || projector.focal[0] * projector.focal[1] < 0.0;
         let mut rest = Vec::new();
         fill(self, &solid.skin.triangles, corners, first, both, &mut rest);
         if rest.is_empty() {
@@ -169,7 +168,8 @@ fn stamp_small(samples: &mut Samples, edges: &Edges<f32>, id: u32) {
             let mut least = [0.0_f32; PLACES];
             let mut outside = u32::MAX;
             for l in 0..PLACES {
-                let inner = smaller(smaller(at[0] + off[0][l], at[1] + off[1][l]), at[2] + off[2][l]);
+                let inner =
+                    smaller(smaller(at[0] + off[0][l], at[1] + off[1][l]), at[2] + off[2][l]);
                 least[l] = inner;
                 outside &= inner.to_bits();
             }

@@ -132,9 +132,8 @@ impl Setting {
         }
         let lamps = lamps(&look.lights);
         let focus = surroundings.focus();
-        let strength = |lamp: &Lamp| {
-            lamp.power.sum() / (lamp.position - focus).norm_squared().max(0.1)
-        };
+        let strength =
+            |lamp: &Lamp| lamp.power.sum() / (lamp.position - focus).norm_squared().max(0.1);
         let all: f32 = lamps.iter().map(strength).sum();
         Self {
             owners,

@@ -10,8 +10,8 @@ use super::samples::NOTHING;
 use super::setting::{Piece, Setting};
 use super::shading::{Block, LANES, Lanes3, of_lamp};
 use crate::picture::{Lens, RenderOptions};
-use crate::shade::{Patch, Surface};
 use crate::shade::vector::{length, unit};
+use crate::shade::{Patch, Surface};
 
 /// Rougher surfaces mirror the sky's mean and nothing that one would recognise.
 const MIRRORS: f32 = 0.42;
@@ -167,8 +167,8 @@ impl<'a> Looking<'a> {
                 of_lamp(&block, lamp, light);
             }
             let glossy = surfaces.iter().any(|(surface, _)| surface.roughness < MIRRORS);
-            let mirrored = glossy
-                .then(|| setting.surroundings.mirrored(&setting.sky, &setting.lamps, &block));
+            let mirrored =
+                glossy.then(|| setting.surroundings.mirrored(&setting.sky, &setting.lamps, &block));
             for (l, (request, (surface, _))) in requests.iter().zip(&surfaces).enumerate() {
                 let seen = mirrored.as_ref().map(|mirrored| lane(mirrored, l));
                 let spot = self.spot(request, surface, &block, l, seen);
@@ -347,8 +347,7 @@ impl Depends {
             for (range, a) in out.cells.iter_mut().zip(&arriving[i * lamps..(i + 1) * lamps]) {
                 let [x, y] = a.cell;
                 if x != i16::MAX {
-                    *range =
-                        [range[0].min(x), range[1].max(x), range[2].min(y), range[3].max(y)];
+                    *range = [range[0].min(x), range[1].max(x), range[2].min(y), range[3].max(y)];
                 }
             }
         }
@@ -366,7 +365,11 @@ pub struct Stirred {
     pub changed: Vec<bool>,
 }
 
-fn mix<'a>(spot: &Spot, open: f32, arriving: impl Iterator<Item = (&'a Arriving, f32)>) -> [f32; 3] {
+fn mix<'a>(
+    spot: &Spot,
+    open: f32,
+    arriving: impl Iterator<Item = (&'a Arriving, f32)>,
+) -> [f32; 3] {
     let sky = open * spot.ground;
     let shine = if spot.dull { sky } else { 1.0 - (1.0 - open) * HIDDEN };
     let mut light: [f32; 3] = std::array::from_fn(|k| {

@@ -171,7 +171,8 @@ impl View {
         let mut rgb: Arc<[[u8; 3]]> = self.rgb[..].into();
         let mut depth: Arc<[f32]> = self.depth[..].into();
         let mut item = self.item.clone();
-        let (Some(pixels), Some(metres)) = (Arc::get_mut(&mut rgb), Arc::get_mut(&mut depth)) else {
+        let (Some(pixels), Some(metres)) = (Arc::get_mut(&mut rgb), Arc::get_mut(&mut depth))
+        else {
             return nothing(width, height);
         };
         let mut changes: Vec<Change> = Vec::new();
@@ -192,10 +193,9 @@ impl View {
                 let first = parts.len();
                 if !touched || cell.id == self.still.cells[index].id {
                     if own.clone().any(|i| looking.is_stirred(&self.spots.spots[i], arriving(i))) {
-                        parts.extend(own.map(|i| Part {
-                            spot: i as u32,
-                            count: self.spots.spots[i].count,
-                        }));
+                        parts.extend(
+                            own.map(|i| Part { spot: i as u32, count: self.spots.spots[i].count }),
+                        );
                         changes.push(Change { pixel, first, fresh: false });
                     }
                     continue;
@@ -249,7 +249,9 @@ impl View {
         }
         curve(&mut colors, self.options.exposure);
         blend(&shares, &colors, width, seed(&self.options), pixels);
-        if std::env::var("DBG").is_ok() { eprintln!("parts {} fresh {} shares {}", parts.len(), requests.len(), shares.len()); }
+        if std::env::var("DBG").is_ok() {
+            eprintln!("parts {} fresh {} shares {}", parts.len(), requests.len(), shares.len());
+        }
         Rendered {
             image: Image { width, height, rgb },
             depth: Depth { width, height, metres: depth },

@@ -8,7 +8,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use dataset::{Drafts, EpisodeDraft, LerobotDataset};
+use dataset::lerobot::{Drafts, EpisodeDraft, LerobotDataset};
 use interface::{Arm, Cancel, EpisodeNotes, Origin, Picture};
 use robot::Robot;
 use session_api::{Event, Failure, RecordReport, RecordSpec, Sink};

@@ -27,8 +27,8 @@ impl Developer {
              developed",
         )?;
         let start = interface::Origin { lead: Vec::new(), ..origin.clone() };
-        let cell =
-            replay::cell_of(&start, robot.clone(), layout.fps).map_err(|error| error.to_string())?;
+        let cell = replay::cell_of(&start, robot.clone(), layout.fps)
+            .map_err(|error| error.to_string())?;
         let named = |camera: &interface::CameraLayout| {
             format!("{}:{}x{}", camera.name, camera.width, camera.height)
         };
@@ -43,7 +43,8 @@ impl Developer {
         camera: usize,
         looks: &[u8],
     ) -> Result<(Image, Option<Depth>), String> {
-        let place = self.places.get(camera).ok_or_else(|| format!("there is no camera {camera}"))?;
+        let place =
+            self.places.get(camera).ok_or_else(|| format!("there is no camera {camera}"))?;
         let poses = read_poses(looks).ok_or("the poses of a picture are damaged")?;
         let (image, depth) = self.darkroom.develop(place, &poses).ok_or_else(|| {
             format!("a picture tells the places of {} things, not of all in the scene", poses.len())

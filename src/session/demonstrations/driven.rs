@@ -43,11 +43,8 @@ pub fn drive(
     let writer = Writer::start(dataset, robot.clone()).map_err(|error| {
         Failure::Machine(format!("this machine gives no thread for writing: {error}"))
     })?;
-    let mut hands = if spec.mixed {
-        Hands::mixed(&cell, device)
-    } else {
-        Hands::of_device(&cell, device)
-    };
+    let mut hands =
+        if spec.mixed { Hands::mixed(&cell, device) } else { Hands::of_device(&cell, device) };
     let mut report = RecordReport::begun(spec);
     let (mut seed, mut number, mut kept) = (spec.seed, 0, 0);
     while kept < spec.episodes && !cancel.is_cancelled() {
@@ -150,11 +147,13 @@ fn take(
             break Ended::Again;
         } else if pressed.discard {
             break Ended::ThrownAway;
+        } else if pressed.keep && !take.running() {
+            let what = format!("take {number}: nothing is kept, the arm has not moved yet");
+            events(Event::Line(Level::Warning, what));
         } else if pressed.keep || !more || long || solved_for > AFTER_SOLVED {
             break Ended::Kept;
         }
     };
-    let running = take.running();
     match ended {
         Ended::Again | Ended::ThrownAway => take.discard().map_err(usage)?,
         Ended::Kept | Ended::Stopped => match take.keep().map_err(usage)? {
@@ -167,7 +166,7 @@ fn take(
             None => {}
         },
     }
-    Ok(if running { ended } else { Ended::Stopped })
+    Ok(ended)
 }
 
 /// Waits until the next control period is due, and says how many were missed.

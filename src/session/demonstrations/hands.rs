@@ -84,6 +84,7 @@ pub struct Hands {
     person: bool,
     driver: Driver,
     arm: usize,
+    arms: usize,
     state: ArmState,
     world_from_tool: Vec<RigidTransform>,
     wish: Wish,
@@ -128,6 +129,7 @@ impl Hands {
             person,
             driver,
             arm: cell.active_arm(),
+            arms: cell.robot().arms.len(),
             state: ArmState {
                 stamp: Stamp::default(),
                 positions: Vec::new(),
@@ -142,6 +144,18 @@ impl Hands {
     /// The way from wishes to targets, to be set.
     pub fn driver(&mut self) -> &mut Driver {
         &mut self.driver
+    }
+
+    /// Which of several arms the device drives.
+    pub fn arm(&self) -> usize {
+        self.arm
+    }
+
+    /// Lets the device drive another of several arms; one that is not there is not driven.
+    pub fn drive(&mut self, arm: usize) {
+        if arm < self.arms {
+            self.arm = arm;
+        }
     }
 
     /// What the device said last.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dataset::lerobot::edit::{self, Compact, Delete, Merge, Relabel, Split, Tag, Trim};
-use dataset::lerobot::{self, check};
+use dataset::lerobot::{self, CheckOptions, check};
 use interface::Cancel;
 use session_api::{
     DatasetAct, DatasetReport, DatasetSpec, Event, ExportFormat, Failure, OutFolder, Sink,
@@ -117,7 +117,7 @@ fn stats(root: &Path) -> Result<DatasetReport, Failure> {
 }
 
 fn checked(root: &Path) -> Result<DatasetReport, Failure> {
-    let found = check(root).map_err(usage)?;
+    let found = check(root, &CheckOptions::default()).map_err(usage)?;
     let mut report = describe(root).unwrap_or_default();
     report.errors = found.errors;
     for warning in found.warnings {
@@ -177,8 +177,8 @@ fn trim(
         }
     }
     drop(data);
-    for (episode, frames) in ranges {
-        let trim = Trim { root: root.to_owned(), episode, frames };
+    if !ranges.is_empty() {
+        let trim = Trim { root: root.to_owned(), cuts: ranges };
         edit::trim(&trim).map_err(usage)?.forget().map_err(usage)?;
     }
     let mut report = describe(root)?;

@@ -8,6 +8,7 @@ mod driven;
 mod exporting;
 pub mod hands;
 mod keeping;
+pub mod measuring;
 mod obstacles;
 pub mod reading;
 pub mod replay;

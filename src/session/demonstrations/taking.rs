@@ -49,11 +49,6 @@ impl Taker {
         }
     }
 
-    /// Which arm does the task.
-    pub fn arm(&self) -> usize {
-        self.arm
-    }
-
     /// Fills in what is seen before a period begins.
     pub fn see(&self, cell: &Cell, frame: &mut Frame) {
         let now = cell.robot().target_of(cell.joint_vector());

@@ -124,8 +124,7 @@ fn episode(
         developer.picture(camera, bytes)
     })
     .map_err(text)?;
-    let frames = prepared.frames();
     let success = prepared.notes_mut().success;
-    let episode = prepared.commit(dataset).map_err(text)?;
-    Ok(Written::Episode { take, episode, frames, success })
+    let done = prepared.commit(dataset).map_err(text)?;
+    Ok(Written::Episode { take, episode: done.episode, frames: done.frames, success })
 }

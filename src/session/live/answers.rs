@@ -63,9 +63,7 @@ impl Session {
     }
 
     fn transport(&mut self, transport: Transport) {
-        if !self.world.runs()
-            && !matches!(transport, Transport::Speed(_) | Transport::Pause)
-        {
+        if !self.world.runs() && !matches!(transport, Transport::Speed(_) | Transport::Pause) {
             return self.fail("there is no simulation to run; open a scene first");
         }
         match transport {

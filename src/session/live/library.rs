@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
 use dataset::lerobot::edit::{self, Before, Delete, Relabel, Tag, Trim};
-use dataset::lerobot::{Lerobot, LerobotError, Pictures, check};
+use dataset::lerobot::{CheckOptions, Lerobot, LerobotError, Pictures, check};
 use interface::{Cancel, EpisodeNotes, Frame, FrameLayout, Image};
 use session_api::live::{EpisodeShown, LibraryAct, LibraryShown, Signals};
 use session_api::{DatasetAct, DatasetSpec, Event, Level, OutFolder};
@@ -63,8 +63,8 @@ impl Library {
         std::thread::Builder::new()
             .name("library".into())
             .spawn(move || {
-                if let Err(sentence) = Keeper::open(root, out.clone(), stop)
-                    .and_then(|mut keeper| keeper.run(&asked))
+                if let Err(sentence) =
+                    Keeper::open(root, out.clone(), stop).and_then(|mut keeper| keeper.run(&asked))
                 {
                     let _ = out.send(Told::Failed(sentence));
                     let _ = out.send(Told::Closed);
@@ -144,7 +144,9 @@ impl Keeper {
                     // Older wishes for pictures are moot.
                     loop {
                         match asked.try_recv() {
-                            Ok(Wish::Pictures { episode: e, frame: f }) => (episode, frame) = (e, f),
+                            Ok(Wish::Pictures { episode: e, frame: f }) => {
+                                (episode, frame) = (e, f)
+                            }
                             Ok(other) => {
                                 next = Some(other);
                                 break;
@@ -171,7 +173,7 @@ impl Keeper {
                 self.edit(|root| edit::delete(&Delete { root, episodes }))
             }
             LibraryAct::Trim { episode, from, to } => {
-                self.edit(|root| edit::trim(&Trim { root, episode, frames: from..to }))
+                self.edit(|root| edit::trim(&Trim { root, cuts: vec![(episode, from..to)] }))
             }
             LibraryAct::Relabel { episodes, task } => {
                 self.edit(|root| edit::relabel(&Relabel { root, episodes, task }))
@@ -293,6 +295,7 @@ impl Keeper {
         let ours = layout.is_some();
         let signals = Signals {
             joints,
+            grippers: reading::grippers(&self.data),
             secs: (0..frames.len()).map(|frame| (frame as f64 / info.fps) as f32).collect(),
             state: frames.iter().flat_map(|frame| frame.state.iter().copied()).collect(),
             action: frames.iter().flat_map(|frame| frame.action.iter().copied()).collect(),
@@ -315,9 +318,8 @@ impl Keeper {
 
     fn take_pictures(&mut self, episode: usize, frame: usize) {
         if self.films.as_ref().is_none_or(|(number, _)| *number != episode) {
-            let film = |camera: &String| {
-                Some((camera.clone(), self.data.pictures(episode, camera).ok()?))
-            };
+            let film =
+                |camera: &String| Some((camera.clone(), self.data.pictures(episode, camera).ok()?));
             self.films = Some((episode, self.shown.cameras.iter().filter_map(film).collect()));
         }
         let Some((_, films)) = &mut self.films else { return };
@@ -361,7 +363,7 @@ impl Keeper {
 
     fn check(&mut self) -> Result<(), String> {
         self.busy("checking");
-        let found = check(&self.root).map_err(text)?;
+        let found = check(&self.root, &CheckOptions::default()).map_err(text)?;
         let errors = found.errors.into_iter().map(|sentence| (true, sentence));
         let warnings = found.warnings.into_iter().map(|sentence| (false, sentence));
         self.shown.findings = errors.chain(warnings).collect();

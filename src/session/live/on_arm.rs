@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use interface::{Arm, Pressed, Stamp};
+use interface::Pressed;
 use session_api::TeleopChoice;
 use session_api::live::{Hands as Held, MotionFrame, TeleopShown};
 use sim::Cell;
@@ -67,11 +67,9 @@ impl OnArm {
             MotionFrame::World => teleop::MotionFrame::World,
             MotionFrame::Tool => teleop::MotionFrame::Tool,
         });
-    }
-
-    /// What is recorded of the cell.
-    pub fn rig(&self) -> &Rig {
-        &self.rig
+        if let Some(arm) = settings.arm {
+            self.hands.drive(arm);
+        }
     }
 
     /// One control period; `late` of them were missed before it.
@@ -106,16 +104,12 @@ impl OnArm {
         Ok(())
     }
 
-    /// When the newest control period was, on the scene's clock.
-    pub fn stamp(&self) -> Stamp {
-        self.rig.frame().stamp
-    }
-
     /// What a window shows of it, over what it shows anyway.
     pub fn shown(&mut self, settings: &Settings, shown: &mut TeleopShown) {
         let wish = self.hands.wish();
         shown.device = Some(self.choice.clone());
         shown.mixed = self.mixed;
+        shown.arm = self.hands.arm();
         shown.mode = self.rig.frame().mode;
         shown.frame = settings.frame;
         shown.speed = settings.speed;

@@ -6,9 +6,7 @@ use std::time::{Duration, Instant};
 
 use dataset::lerobot::{ENVIRONMENT, Lerobot, LerobotDataset, unfinished};
 use interface::{Arm, EpisodeNotes, FrameLayout, Origin, Pressed};
-use session_api::live::{
-    RecordAct, RecordWish, RecordingShown, Subject, TakeDone, TakeState,
-};
+use session_api::live::{RecordAct, RecordWish, RecordingShown, Subject, TakeDone, TakeState};
 use sim::Cell;
 
 use super::session::Session;
@@ -161,7 +159,8 @@ impl Session {
             let secs = take.figures().frames as f64 / f64::from(recording.layout.fps);
             let success = recording.judged.unwrap_or(recording.shown.solved);
             let mut done = TakeDone { episode: None, secs, success, word: "thrown away".into() };
-            let ended = if keep == Some(false) { take.discard().map(|()| None) } else { take.keep() };
+            let ended =
+                if keep == Some(false) { take.discard().map(|()| None) } else { take.keep() };
             match ended {
                 Ok(Some(journal)) if keep == Some(true) => {
                     done.word = "being written".into();
@@ -294,9 +293,10 @@ impl Session {
 
     /// Shows how far recording is.
     fn show_recording(&mut self) {
-        let figures = self.on_arm().and_then(|on_arm| on_arm.take.as_ref()).map(|take| {
-            (take.running(), *take.figures())
-        });
+        let figures = self
+            .on_arm()
+            .and_then(|on_arm| on_arm.take.as_ref())
+            .map(|take| (take.running(), *take.figures()));
         let (ticks, solved) = (self.shown.ticks, self.shown.solved.unwrap_or(false));
         let Some(recording) = &mut self.recording else { return };
         let shown = &mut recording.shown;

@@ -18,6 +18,8 @@ pub struct Settings {
     pub speed: f64,
     pub frame: MotionFrame,
     pub layout: String,
+    /// Which of several arms is driven; the task's when `None`.
+    pub arm: Option<usize>,
     /// Whether the device is on the arm.
     pub on: bool,
 }
@@ -30,6 +32,7 @@ impl Default for Settings {
             speed: 1.0,
             frame: MotionFrame::World,
             layout: devices::LAYOUTS[0].to_owned(),
+            arm: None,
             on: false,
         }
     }
@@ -65,6 +68,14 @@ impl Session {
                 if self.hands.on {
                     return self.put_hands(self.hands.clone());
                 }
+            }
+            TeleopAct::Arm(arm) => {
+                let robot = self.shown.opened.robot.as_ref();
+                let there = robot.map_or(0, |robot| robot.hands.len());
+                if arm >= there {
+                    return self.fail(format!("there is no arm {arm}; this robot has {there}"));
+                }
+                self.hands.arm = Some(arm);
             }
             TeleopAct::Release => self.inner.hands().release(),
         }

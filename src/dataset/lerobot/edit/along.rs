@@ -91,7 +91,8 @@ pub(super) fn journals(from: &Path, to: &Path) -> Result<(), LerobotError> {
     for journal in of(from)? {
         let file = std::fs::File::open(&journal).map_err(LerobotError::io(&journal))?;
         if matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock)) {
-            let problem = "it is being recorded; finish or discard it before the data set is edited";
+            let problem =
+                "it is being recorded; finish or discard it before the data set is edited";
             return Err(LerobotError::invalid(&journal, problem));
         }
         let name = journal.file_name().unwrap_or_default();

@@ -172,8 +172,7 @@ fn at_once(_live: &Path, _aside: &Path) -> bool {
 /// Between the two steps nothing is at `live`; [`tidy`] puts that right when the process died there.
 pub(super) fn in_two_steps(live: &Path, aside: &Path) -> Result<PathBuf, LerobotError> {
     let put_aside = aside.extension().is_some_and(|e| e == WAS);
-    let place =
-        if put_aside { aside.with_extension("") } else { aside.with_added_extension(WAS) };
+    let place = if put_aside { aside.with_extension("") } else { aside.with_added_extension(WAS) };
     fs::rename(live, &place).map_err(LerobotError::io(live))?;
     if let Err(error) = fs::rename(aside, live) {
         fs::rename(&place, live).map_err(LerobotError::io(live))?;

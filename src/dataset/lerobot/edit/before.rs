@@ -95,7 +95,8 @@ pub(super) fn in_place(
     aside::tidy(root);
     let info = Info::read(root)?;
     if info.is_v2() {
-        let problem = format!("format {}; only v3.0 is edited, write it as one first", info.version);
+        let problem =
+            format!("format {}; only v3.0 is edited, write it as one first", info.version);
         return Err(LerobotError::invalid(&Info::path(root), problem));
     }
     let root = std::fs::canonicalize(root).map_err(LerobotError::io(root))?;
@@ -134,7 +135,8 @@ fn lock_both(root: &Path, aside: &Path) -> Result<(Lock, Lock), LerobotError> {
 }
 
 fn hold_live(root: &Path) -> Result<Held, LerobotError> {
-    aside::hold(root).ok_or_else(|| LerobotError::Busy { root: root.to_owned(), process: "unknown".into() })
+    aside::hold(root)
+        .ok_or_else(|| LerobotError::Busy { root: root.to_owned(), process: "unknown".into() })
 }
 
 /// What tells whether a data set was written since: every change replaces `info.json`.

@@ -166,7 +166,8 @@ fn chosen<'a>(
     match chosen.last() {
         None => Err(LerobotError::invalid(root, "no episode was chosen")),
         Some(last) if *last >= there => {
-            let range = there.checked_sub(1).map_or("none at all".into(), |most| format!("0 to {most}"));
+            let range =
+                there.checked_sub(1).map_or("none at all".into(), |most| format!("0 to {most}"));
             Err(LerobotError::absent(root, format!("episode {last}; it has {range}")))
         }
         Some(_) => Ok(chosen),

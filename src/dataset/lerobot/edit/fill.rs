@@ -9,7 +9,9 @@ use super::{along, films, links, piece, tables};
 use crate::lerobot::episodes::EpisodeRow;
 use crate::lerobot::info::Info;
 use crate::lerobot::stats::{self, Stats};
-use crate::lerobot::{Feature, FilePlace, Lerobot, LerobotError, durable, parts, paths, side, stats_json, tasks};
+use crate::lerobot::{
+    Feature, FilePlace, Lerobot, LerobotError, durable, parts, paths, side, stats_json, tasks,
+};
 
 /// A new data set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,11 +39,7 @@ pub fn write(plan: &Plan<'_>, out: &Path, limits: &Limits) -> Result<Written, Le
 }
 
 /// Makes the data set in the folder `root`, which nobody looks at yet. The disk has it on return.
-pub(super) fn fill(
-    plan: &Plan<'_>,
-    root: &Path,
-    limits: &Limits,
-) -> Result<Written, LerobotError> {
+pub(super) fn fill(plan: &Plan<'_>, root: &Path, limits: &Limits) -> Result<Written, LerobotError> {
     let features = plan.check()?;
     let first = plan.source(0)?;
     let stands = Stands::look(plan.sources());

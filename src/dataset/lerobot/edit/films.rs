@@ -146,8 +146,8 @@ fn cut(
     }
     // A film of another rate than its data set: each frame's picture, one after the other.
     let options = FilmOptions::for_reading(fps);
-    let mut writer = Mp4Writer::with_options(out, film.width(), film.height(), options)
-        .map_err(wrong(out))?;
+    let mut writer =
+        Mp4Writer::with_options(out, film.width(), film.height(), options).map_err(wrong(out))?;
     for frame in shown {
         let image = film.frame(frame).map_err(wrong(path))?;
         writer.push(&image).map_err(wrong(out))?;
@@ -242,7 +242,8 @@ pub(super) fn describe(root: &Path, info: &mut Info) -> Result<(), LerobotError>
             Codec::Other(_) => continue,
         };
         let feature = info.features.iter_mut().find(|(name, _)| *name == camera);
-        let about = feature.and_then(|(_, f)| f.more.get_mut("info")).and_then(Value::as_object_mut);
+        let about =
+            feature.and_then(|(_, f)| f.more.get_mut("info")).and_then(Value::as_object_mut);
         if let Some(about) = about.filter(|about| about.get("video.codec") != Some(&codec.into())) {
             about.insert("video.codec".into(), codec.into());
             about.insert("video.pix_fmt".into(), "yuv420p".into());

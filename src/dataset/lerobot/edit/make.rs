@@ -67,7 +67,9 @@ pub fn split(spec: &Split) -> Result<Vec<Written>, LerobotError> {
     let wrong = |problem: String| LerobotError::invalid(source, problem);
     for (number, (name, _)) in parts.iter().enumerate() {
         if name.is_empty() || name.contains(['/', '\\']) || name.starts_with('.') {
-            return Err(wrong(format!("a part called `{name}`; a name without slashes is expected")));
+            return Err(wrong(format!(
+                "a part called `{name}`; a name without slashes is expected"
+            )));
         }
         if parts[..number].iter().any(|(before, _)| before == name) {
             return Err(wrong(format!("two parts called `{name}`")));

@@ -6,9 +6,9 @@ use super::lead;
 use super::plan::Piece;
 use crate::lerobot::column::{Column, Table};
 use crate::lerobot::image_stats::{count, of_counts, sampled};
+use crate::lerobot::parts::Parts;
 use crate::lerobot::side::{self, Notes};
 use crate::lerobot::stats::Stats;
-use crate::lerobot::parts::Parts;
 use crate::lerobot::{Dtype, FeatureStats, Lerobot, LerobotError, convert, layout};
 
 /// Reads the rows of a piece, its sentences and its notes. Films and depth stay where they are.

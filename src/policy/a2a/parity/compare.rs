@@ -58,8 +58,7 @@ pub(super) fn fixture(folder: &Path, name: &str, parity: &mut Parity) -> Result<
     let (side, pictures) = pictures(&io, fill.as_ref(), windows * history)?;
     let all: BTreeMap<String, Vec<usize>> =
         arrays.iter().map(|(name, a)| (name.clone(), a.shape.clone())).collect();
-    let config =
-        shapes::config(&path, &all, (history, chunk), (*state, *action), side)?;
+    let config = shapes::config(&path, &all, (history, chunk), (*state, *action), side)?;
     let device = Device::Cpu;
     let model = A2a::new(config, 0, &device)?;
     model.params.load(&arrays, &path)?;
@@ -168,8 +167,7 @@ impl Case<'_> {
 
     /// Condition, latents, velocities, integration, decoding, whole inference.
     fn forward(&mut self) -> Result<()> {
-        let joined =
-            self.model.observation.joined(&self.observed.frames, &self.observed.states)?;
+        let joined = self.model.observation.joined(&self.observed.frames, &self.observed.states)?;
         self.check("obs.features", &joined)?;
         let c = self.model.observation.project(&joined)?;
         self.check("obs.latent_c", &c)?;
@@ -346,8 +344,7 @@ impl Case<'_> {
         let expected = expected.to_vec();
         let config = AdamWConfig { beta1: 0.95, beta2: 0.999, eps: 1e-8, weight_decay: 1e-6 };
         let mut adam = AdamW::new(&self.model.params, config);
-        let draws =
-            Draws { times: self.io.values("loss.t")?.to_vec(), ..Draws::default() };
+        let draws = Draws { times: self.io.values("loss.t")?.to_vec(), ..Draws::default() };
         let mut losses = Vec::new();
         for step in 1..=expected.len() {
             let terms = self.model.terms(&self.observed, &self.actions, &draws, None)?;

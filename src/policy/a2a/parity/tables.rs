@@ -68,11 +68,8 @@ pub(super) fn compare(file: &Fixture, parity: &mut Parity) -> Result<()> {
     }
 
     let ema = EmaConfig::default();
-    let decay: Vec<f32> = file
-        .values("ema.optimization_step")?
-        .iter()
-        .map(|k| ema.decay(*k as u64) as f32)
-        .collect();
+    let decay: Vec<f32> =
+        file.values("ema.optimization_step")?.iter().map(|k| ema.decay(*k as u64) as f32).collect();
     table("ema.decay", &decay, file.values("ema.decay")?);
     let mut mean = 0.0;
     let track: Vec<f32> = (0..8_u64)

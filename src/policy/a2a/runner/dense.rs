@@ -167,18 +167,12 @@ pub(super) struct DecoderRunner {
 }
 
 impl DecoderRunner {
-    pub(super) fn new(
-        arrays: &Arrays,
-        blocks: usize,
-        precision: WeightPrecision,
-    ) -> Result<Self> {
+    pub(super) fn new(arrays: &Arrays, blocks: usize, precision: WeightPrecision) -> Result<Self> {
         let layer = |part: &str| Dense::new(arrays, &format!("action_decoder.{part}"), precision);
         let input = layer("input_proj")?;
         let width = input.outputs();
         let blocks = (0..blocks)
-            .map(|i| {
-                Ok((layer(&format!("layers.{i}.fc1"))?, layer(&format!("layers.{i}.fc2"))?))
-            })
+            .map(|i| Ok((layer(&format!("layers.{i}.fc1"))?, layer(&format!("layers.{i}.fc2"))?)))
             .collect::<Result<_>>()?;
         let buffers = [vec![0.0; width], vec![0.0; width]];
         Ok(Self { input, blocks, output: layer("output_proj")?, buffers })

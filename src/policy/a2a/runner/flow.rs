@@ -31,12 +31,15 @@ pub(super) struct FlowRunner {
 }
 
 impl FlowRunner {
-    pub(super) fn new(arrays: &Arrays, config: &Config, precision: WeightPrecision) -> Result<Self> {
+    pub(super) fn new(
+        arrays: &Arrays,
+        config: &Config,
+        precision: WeightPrecision,
+    ) -> Result<Self> {
         let layer = |part: &str| Dense::new(arrays, &format!("flow_net.{part}"), precision);
         // Time is embedded once for each number of steps: there is nothing to save.
-        let exact = |part: &str| {
-            Dense::new(arrays, &format!("flow_net.{part}"), WeightPrecision::Single)
-        };
+        let exact =
+            |part: &str| Dense::new(arrays, &format!("flow_net.{part}"), WeightPrecision::Single);
         let blocks = (0..config.blocks)
             .map(|i| {
                 let at = |part: &str| layer(&format!("layers.{i}.{part}"));

@@ -17,12 +17,12 @@ use nn::{Normaliser, Random, ResNetRunner, Result, random};
 use super::config::{Config, Variant};
 use super::diffusion::{SamplerStep, Schedule};
 use super::model::{A2a, Normalisers};
-use super::train::load;
+use super::folder::load;
 use crate::picture::{normalise_pixels, resize};
-use crate::policy::{
-    Ask, Decision, Latencies, Policy, PolicyError, PolicyInfo, Sight, Trace,
-};
-use dense::{Coder, DecoderRunner, Dense};
+use crate::plane::Plane;
+use crate::policy::{Ask, Decision, Policy, PolicyError, PolicyInfo, Sight};
+use crate::trace::{Latencies, Trace};
+use dense::{Coder, DecoderRunner, Dense, array};
 use flow::FlowRunner;
 use memory::Memory;
 
@@ -58,6 +58,8 @@ pub struct Runner {
     z: Vec<f32>,
     velocity: Vec<f32>,
     chunk: Vec<f32>,
+    spare: Vec<f32>,
+    plane: Option<Plane>,
     trace: Trace,
 }
 
@@ -71,6 +73,8 @@ struct Eye {
 /// The encoder of points.
 struct PointEye {
     layers: [Dense; 3],
+    /// What tells the points apart, one row a point, added after the first layer.
+    marks: Vec<f32>,
     rows: [Vec<f32>; 2],
     points: Vec<f32>,
 }
@@ -81,8 +85,14 @@ impl Runner {
     /// # Errors
     /// When a file is missing or broken; the sentence names it, the tensor and both shapes.
     pub fn load(folder: &Path, precision: WeightPrecision, clock: Clock) -> Result<Self> {
-        let (model, spec) = load(folder, &Device::Cpu)?;
-        Self::new(&model, &spec.normalisers, precision, clock)
+        let stored = load(folder, &Device::Cpu)?;
+        let runner = Self::new(&stored.model, &stored.spec.normalisers, precision, clock)?;
+        Ok(Self { plane: stored.plane, ..runner })
+    }
+
+    /// The plane that traces are drawn on, with what the training data look like on it.
+    pub fn plane(&self) -> Option<&Plane> {
+        self.plane.as_ref()
     }
 
     /// A copy of a network, packed.
@@ -115,7 +125,8 @@ impl Runner {
             let layers = [layer(0)?, layer(1)?, layer(2)?];
             let widest = layers.iter().map(Dense::outputs).max().unwrap_or(0);
             let rows = [vec![0.0; widest], vec![0.0; widest]];
-            Some(PointEye { layers, rows, points: vec![0.0; config.observe.points * 3] })
+            let marks = array(&arrays, "obs_encoder.points.marks")?.values.clone();
+            Some(PointEye { layers, marks, rows, points: vec![0.0; config.observe.points * 3] })
         } else {
             None
         };
@@ -162,7 +173,14 @@ impl Runner {
             z: vec![0.0; space],
             velocity: vec![0.0; space],
             chunk: vec![0.0; config.chunk * config.action],
-            trace: Trace { space, condition: vec![0.0; config.latent], ..Trace::default() },
+            spare: vec![0.0; config.chunk * config.action],
+            plane: None,
+            trace: Trace {
+                history: vec![0.0; config.state * config.history],
+                space,
+                condition: vec![0.0; config.latent],
+                ..Trace::default()
+            },
             config,
         })
     }
@@ -219,6 +237,8 @@ impl Runner {
             row.copy_from_slice(self.frames.row(i));
             self.states[i * state..(i + 1) * state].copy_from_slice(&row[width - state..]);
         }
+        self.trace.history.copy_from_slice(&self.states);
+        self.normalisers.state.invert(&mut self.trace.history);
         self.projector.run(&self.history, &mut self.trace.condition);
         self.trace.latencies.condition = lap((self.clock)());
 
@@ -253,21 +273,32 @@ impl Runner {
         }
         self.trace.latencies.flow = lap((self.clock)());
 
-        self.trace.chunks.clear();
-        if ask.explain {
-            for step in 0..steps {
-                let space = self.z.len();
-                let point = step * space..(step + 1) * space;
-                self.velocity.copy_from_slice(&self.trace.points[point]);
-                self.decode(false);
-                self.trace.chunks.extend_from_slice(&self.chunk);
-            }
-        }
-        self.decode(true);
-        if ask.explain {
-            self.trace.chunks.extend_from_slice(&self.chunk);
-        }
+        decode(&mut self.decoder, &self.normalisers, &self.z, &mut self.chunk);
         self.trace.latencies.decode = lap((self.clock)());
+        self.explain(ask.explain);
+    }
+
+    /// What a person wants to see besides: chunks along the path, that of a single step, the plane.
+    fn explain(&mut self, asked: bool) {
+        let Self { trace, decoder, normalisers, spare, plane, z, .. } = self;
+        trace.chunks.clear();
+        trace.one_step.clear();
+        trace.plane.clear();
+        if !asked {
+            return;
+        }
+        for point in trace.points.chunks_exact(trace.space.max(1)) {
+            decode(decoder, normalisers, point, spare);
+            trace.chunks.extend_from_slice(spare);
+            trace.plane.extend(plane.as_ref().map(|plane| plane.project(point)));
+        }
+        if !self.config.variant.is_diffusion() {
+            // A single step goes as far as the first velocity says.
+            let first = trace.points.iter().zip(&trace.velocities);
+            z.iter_mut().zip(first).for_each(|(z, (point, v))| *z = point + v);
+            decode(decoder, normalisers, z, spare);
+            trace.one_step.extend_from_slice(spare);
+        }
     }
 
     /// Fills `self.z` with where the flow starts.
@@ -304,16 +335,20 @@ impl Runner {
             self.times.extend((0..steps).map(|k| k as f32 / steps as f32));
         }
     }
+}
 
-    /// Decodes `self.z`, or what `self.velocity` holds, to raw actions.
-    fn decode(&mut self, end: bool) {
-        let z = if end { &self.z } else { &self.velocity };
-        match &mut self.decoder {
-            Some(decoder) => decoder.run(z, &mut self.chunk),
-            None => self.chunk.copy_from_slice(z),
-        }
-        self.normalisers.action.invert(&mut self.chunk);
+/// Decodes a point of the space to raw actions.
+fn decode(
+    decoder: &mut Option<DecoderRunner>,
+    normalisers: &Normalisers,
+    point: &[f32],
+    out: &mut [f32],
+) {
+    match decoder {
+        Some(decoder) => decoder.run(point, out),
+        None => out.copy_from_slice(point),
     }
+    normalisers.action.invert(out);
 }
 
 /// One step of a sampler, in place.
@@ -339,9 +374,11 @@ impl PointEye {
         normaliser.apply(&mut self.points);
         out.fill(f32::NEG_INFINITY);
         let [x, y] = &mut self.rows;
-        for point in self.points.as_chunks::<3>().0 {
-            let mut width = self.layers[0].outputs();
+        let first = self.layers[0].outputs();
+        for (point, mark) in self.points.as_chunks::<3>().0.iter().zip(self.marks.chunks(first)) {
+            let mut width = first;
             self.layers[0].run(point, x);
+            x.iter_mut().zip(mark).for_each(|(x, mark)| *x += mark);
             for layer in &self.layers[1..] {
                 Activation::Relu.forward(&x[..width], &mut y[..width]);
                 layer.run(&y[..width], x);
@@ -382,10 +419,8 @@ impl Policy for Runner {
         let begun = (self.clock)();
         self.encode(sight)?;
         self.frames.push(&self.frame);
-        self.trace.latencies = Latencies {
-            frame: (self.clock)().saturating_sub(begun),
-            ..self.trace.latencies
-        };
+        self.trace.latencies =
+            Latencies { frame: (self.clock)().saturating_sub(begun), ..self.trace.latencies };
         Ok(())
     }
 
@@ -407,6 +442,10 @@ impl Policy for Runner {
             return Err(PolicyError::Diverged);
         }
         Ok(Decision { chunk: &self.chunk, trace: &self.trace })
+    }
+
+    fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     fn memory(&self) -> Vec<f32> {

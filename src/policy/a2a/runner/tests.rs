@@ -33,9 +33,7 @@ struct Ticks(Vec<(Vec<f32>, Vec<u8>, Vec<f32>)>);
 impl Ticks {
     fn new(count: usize) -> Self {
         let r = &mut random(8, 0);
-        let mut values = |n: usize| -> Vec<f32> {
-            (0..n).map(|_| uniform(r)).collect()
-        };
+        let mut values = |n: usize| -> Vec<f32> { (0..n).map(|_| uniform(r)).collect() };
         Self(
             (0..count)
                 .map(|_| {
@@ -112,6 +110,20 @@ fn decisions_are_those_of_the_network() {
                 assert!(distance(got, &point) < 1e-4, "{} step {k}", variant.name());
             }
             assert_eq!(&trace.chunks[taken * 24..], decision.chunk);
+            assert_eq!(trace.chunk(taken), Some(decision.chunk));
+            for (i, state) in trace.history.chunks(3).enumerate() {
+                assert!(distance(state, &ticks.0[(now + i).saturating_sub(7)].0) < 1e-5);
+            }
+            let alone = model.sample(&seen, 1, &mut random(5, 0)).unwrap().0;
+            let mut alone = alone.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            n.action.invert(&mut alone);
+            if variant.is_diffusion() {
+                assert_eq!(trace.one_step_gap(), None);
+            } else {
+                assert!(distance(&trace.one_step, &alone) < 3e-5, "{}", variant.name());
+                let gap = distance(&alone, decision.chunk);
+                assert!((trace.one_step_gap().unwrap() - gap).abs() < 6e-5);
+            }
             assert_eq!((trace.start().len(), trace.end().len()), (trace.space, trace.space));
         }
     }

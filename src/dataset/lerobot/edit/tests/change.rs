@@ -64,7 +64,8 @@ fn a_trimmed_end_counts_as_solved_where_its_last_frame_does() {
         let mut dataset = LerobotDataset::create(&root, &bare()).unwrap();
         let mut draft = dataset.begin().unwrap();
         crate::lerobot::tests::fill(&mut draft, &bare(), 0, 40);
-        let notes = EpisodeNotes { success: true, judged_by_person: judged, ..EpisodeNotes::default() };
+        let notes =
+            EpisodeNotes { success: true, judged_by_person: judged, ..EpisodeNotes::default() };
         dataset.commit(&mut draft, &notes).unwrap();
         drop((draft, dataset));
         trim(&Trim { root: root.clone(), cuts: vec![(0, 0..end)] }).unwrap();
@@ -116,10 +117,8 @@ fn another_sentence_and_other_words() {
     assert_eq!(set.tasks(), ["stack \"the\" cubes", "pick up the cube"]);
     for episode in 0..2 {
         assert_eq!(set.row(episode).unwrap().tasks, ["stack \"the\" cubes"]);
-        let told = EpisodeNotes {
-            task: "stack \"the\" cubes".into(),
-            ..before.notes(episode).unwrap()
-        };
+        let told =
+            EpisodeNotes { task: "stack \"the\" cubes".into(), ..before.notes(episode).unwrap() };
         assert_eq!(set.notes(episode).unwrap(), told);
         is_part((&set, episode), (&before, episode, 0..[5, 6][episode]), true);
     }
@@ -161,20 +160,21 @@ fn what_cannot_be_edited_says_why_and_stays() {
         assert_eq!(names(folder.path()), ["set"], "{got}");
         assert!(crate::lerobot::tests::files(&root) == left);
     };
-    let del = |episodes: &[usize]| delete(&Delete { root: root.clone(), episodes: episodes.to_vec() });
+    let del =
+        |episodes: &[usize]| delete(&Delete { root: root.clone(), episodes: episodes.to_vec() });
     refused(del(&[]), "no episode was chosen");
     refused(del(&[1, 2]), "no episode 2; it has 0 to 1");
     refused(del(&[0, 1]), "no episode would be left");
-    let cut = |cuts: &[(usize, Range<usize>)]| trim(&Trim { root: root.clone(), cuts: cuts.to_vec() });
+    let cut =
+        |cuts: &[(usize, Range<usize>)]| trim(&Trim { root: root.clone(), cuts: cuts.to_vec() });
     refused(cut(&[]), "no episode was chosen");
     refused(cut(&[(7, 0..2)]), "no episode 7; it has 0 to 1");
     refused(cut(&[(0, 0..2), (0, 1..2)]), "named twice");
     refused(cut(&[(0, 0..5)]), "frames 0 to 5 are all of episode 0");
     refused(cut(&[(0, 2..2)]), "frames 2 to 2 of episode 0; a part of 0 to 5");
     refused(cut(&[(1, 2..7)]), "frames 2 to 7 of episode 1; a part of 0 to 6");
-    let label = |task: &str| {
-        relabel(&Relabel { root: root.clone(), episodes: vec![0], task: task.into() })
-    };
+    let label =
+        |task: &str| relabel(&Relabel { root: root.clone(), episodes: vec![0], task: task.into() });
     refused(label("  "), "a sentence is expected");
     let with = |add: &[&str]| {
         let add = add.iter().map(|word| (*word).to_string()).collect();

@@ -18,7 +18,8 @@ fn merged_is_one_behind_the_other() {
     assert_eq!(done.unwrap(), Written { episodes: 3, frames: 28, warnings: vec![] });
     assert_eq!(names(folder.path()), ["out", "second", "set"]);
     let (first, second, set) = (sound(&first), sound(&second), sound(&out));
-    for (episode, (before, of)) in [(&first, 0), (&first, 1), (&second, 0)].into_iter().enumerate() {
+    for (episode, (before, of)) in [(&first, 0), (&first, 1), (&second, 0)].into_iter().enumerate()
+    {
         is_all((&set, episode), (before, of));
         let film = |set: &Lerobot, episode| set.film_path(episode, "wrist").unwrap();
         assert!(one_file(&film(&set, episode), &film(before, of)), "films are not copied");

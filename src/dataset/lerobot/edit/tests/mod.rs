@@ -75,7 +75,8 @@ fn is_all((set, episode): (&Lerobot, usize), (before, of): (&Lerobot, usize)) {
     let stats = |set: &Lerobot, episode: usize| {
         let mut stats = set.episode_stats().unwrap().swap_remove(episode);
         // What is numbered anew.
-        stats.retain(|(name, _)| !["index", "episode_index", "task_index"].contains(&name.as_str()));
+        stats
+            .retain(|(name, _)| !["index", "episode_index", "task_index"].contains(&name.as_str()));
         stats
     };
     assert_eq!(stats(set, episode), stats(before, of));
