@@ -37,6 +37,10 @@ pub struct Record {
     /// A camera, `name` or `name:WxH`; may be given several times.
     #[arg(long = "camera", default_value = "policy", value_name = "C")]
     cameras: Vec<String>,
+    /// Pictures a second; control periods between two show the newest. The highest whole fraction of
+    /// the control rate up to 25 when absent.
+    #[arg(long, value_name = "N")]
+    camera_fps: Option<u32>,
     /// Keep depth as well, as 16-bit PNG files.
     #[arg(long)]
     depth: bool,
@@ -79,6 +83,7 @@ impl Record {
             episodes: self.episodes,
             fps: self.fps,
             cameras: self.cameras,
+            camera_fps: self.camera_fps,
             depth: self.depth,
             noise: self.noise,
             level: self.level,

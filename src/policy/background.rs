@@ -188,12 +188,7 @@ fn see(policy: &mut dyn Policy, sight: &Kept) -> Result<(), PolicyError> {
     let pictures: Vec<Picture<'_>> = sight
         .pictures
         .iter()
-        .map(|p| Picture {
-            camera: &p.camera,
-            height: p.height,
-            width: p.width,
-            pixels: &p.pixels,
-        })
+        .map(|p| Picture { camera: &p.camera, height: p.height, width: p.width, pixels: &p.pixels })
         .collect();
     policy.observe(&Sight { state: &sight.state, pictures: &pictures, points: &sight.points })
 }

@@ -186,8 +186,7 @@ mod tests {
             .map(|tick| {
                 if player.wants(tick) {
                     player.asked(tick);
-                    let chunk: Vec<f32> =
-                        (0..8).map(|i| (100 * asked + tick + i) as f32).collect();
+                    let chunk: Vec<f32> = (0..8).map(|i| (100 * asked + tick + i) as f32).collect();
                     on_the_way = Some((tick, chunk));
                     asked += 1;
                 }

@@ -209,8 +209,12 @@ mod tests {
         drop(PictureFileWriter::create(&path, (2, 2)).unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         assert!(PictureFileWriter::create(&path, (0, 2)).is_err());
-        for bytes in [&b"PICTURE1"[..], b"", b"nonsense that is long enough", b"PICTURE1\x02\0\0\0\x02\0\0\0x"]
-        {
+        for bytes in [
+            &b"PICTURE1"[..],
+            b"",
+            b"nonsense that is long enough",
+            b"PICTURE1\x02\0\0\0\x02\0\0\0x",
+        ] {
             fs::write(&path, bytes).unwrap();
             let error = PictureFile::open(&path).unwrap_err().to_string();
             assert!(error.contains("pictures"), "{error}");

@@ -124,7 +124,9 @@ pub enum PolicyError {
         lead: usize,
     },
     /// A policy at work in the background that cannot keep up.
-    #[error("the policy is {waiting} frames behind the arm; it should take less than a tick a frame")]
+    #[error(
+        "the policy is {waiting} frames behind the arm; it should take less than a tick a frame"
+    )]
     Behind {
         /// Frames that it has not looked at.
         waiting: usize,

@@ -79,9 +79,11 @@ impl Trace {
     /// How long each step was in the space: its distance from the point before.
     pub fn step_lengths(&self) -> impl Iterator<Item = f32> {
         let width = self.space.max(1);
-        self.points.chunks_exact(width).zip(self.points.chunks_exact(width).skip(1)).map(|(a, b)| {
-            a.iter().zip(b).map(|(a, b)| f64::from(b - a).powi(2)).sum::<f64>().sqrt() as f32
-        })
+        self.points.chunks_exact(width).zip(self.points.chunks_exact(width).skip(1)).map(
+            |(a, b)| {
+                a.iter().zip(b).map(|(a, b)| f64::from(b - a).powi(2)).sum::<f64>().sqrt() as f32
+            },
+        )
     }
 }
 

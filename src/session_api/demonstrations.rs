@@ -56,6 +56,8 @@ pub struct RecordSpec {
     pub fps: u32,
     /// The cameras, by name; `name:WxH` gives another size.
     pub cameras: Vec<String>,
+    /// Pictures a second, a whole fraction of `fps`; the highest up to 25 when absent.
+    pub camera_fps: Option<u32>,
     /// Whether depth is kept as well.
     pub depth: bool,
     /// Standard deviation of the smooth noise on the demonstration's joints, radians.

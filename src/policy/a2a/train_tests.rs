@@ -8,8 +8,8 @@ use nn::random::uniform;
 
 use super::super::config::{Seen, Size, Variant};
 use super::super::folder::{SPEC, Stored, WEIGHTS, load};
-use super::*;
 use super::super::runner::{Runner, WeightPrecision};
+use super::*;
 use crate::demonstrations::{Demonstration, StoredPictures};
 use crate::execute::{Execution, Player};
 use crate::policy::{Ask, Policy, Sight};
@@ -62,42 +62,47 @@ fn settings(updates: u64) -> Training {
     Training { updates, batch: 16, rate: 3e-3, warmup: 10, save: 50, ..Training::default() }
 }
 
-/// Mean distance of the chunk from the demonstrated one, raw units, on the last episode: of the policy,
-/// and of standing still.
+/// Mean distance of the chunk from the demonstrated one, raw units, on the held-out episodes: of the
+/// policy, and of standing still.
 fn miss(folder: &Path, set: &Demonstrations) -> (f32, f32) {
     let Stored { model, spec, plane } = load(folder, &Device::Cpu).unwrap();
     assert!(plane.unwrap().targets.len() >= PLANE_WINDOWS);
-    let (_, unseen) = set.split(1);
-    let batches = measure_batches(&unseen, &spec.network, &spec.normalisers, &Device::Cpu).unwrap();
-    let flat = |t: &nn::candle::Tensor| {
-        let mut v = t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        spec.normalisers.action.invert(&mut v);
-        v
-    };
-    let (chunk, _) = model.sample(&batches[0].observed, 6, &mut random(0, 0)).unwrap();
-    let (got, expected) = (flat(&chunk), flat(&batches[0].actions));
-    let mean = |other: &mut dyn Iterator<Item = f32>| {
-        expected.iter().zip(other).map(|(a, b)| (a - b).abs()).sum::<f32>() / expected.len() as f32
-    };
-    let mut states = batches[0].observed.states.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-    spec.normalisers.state.invert(&mut states);
-    let mut still = states.chunks(16).flat_map(|w| [w[14], w[15]].repeat(8));
-    (mean(&mut got.iter().copied()), mean(&mut still))
+    let (_, unseen) = set.split(spec.training.held_out);
+    let (mut ours, mut still, mut count) = (0.0, 0.0, 0.0);
+    let (config, maps) = (&spec.network, &spec.normalisers);
+    for batch in measure_batches(&unseen, config, maps, &Device::Cpu).unwrap() {
+        let raw = |t: &nn::candle::Tensor, map: &Normaliser| {
+            let mut v = t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            map.invert(&mut v);
+            v
+        };
+        let (chunk, _) = model.sample(&batch.observed, 6, &mut random(0, 0)).unwrap();
+        let (got, expected) = (raw(&chunk, &maps.action), raw(&batch.actions, &maps.action));
+        let states = raw(&batch.observed.states, &maps.state);
+        let now = states.chunks(16).flat_map(|w| [w[14], w[15]].repeat(8));
+        for ((got, expected), now) in got.iter().zip(&expected).zip(now) {
+            ours += (got - expected).abs();
+            still += (now - expected).abs();
+            count += 1.0;
+        }
+    }
+    (ours / count, still / count)
 }
 
 #[test]
 fn a_reach_is_learnt_from_points() {
-    let set = reaches(30, false);
+    let set = reaches(300, false);
     let folder = tempfile::tempdir().unwrap();
     let config = small(Variant::A2a, &set, 1);
     let mut losses = Vec::new();
-    let trained = train(&config, &set, &settings(400), folder.path(), false, &Device::Cpu, |p| {
+    let training = Training { batch: 32, held_out: 20, ..settings(900) };
+    let trained = train(&config, &set, &training, folder.path(), false, &Device::Cpu, |p| {
         losses.push(p.loss);
         ControlFlow::Continue(())
     })
     .unwrap();
-    assert_eq!((trained.updates, trained.reason), (400, StopReason::Done));
-    assert!(losses[399] < 0.2 * losses[0], "{} to {}", losses[0], losses[399]);
+    assert_eq!((trained.updates, trained.reason), (900, StopReason::Done));
+    assert!(losses[899] < 0.2 * losses[0], "{} to {}", losses[0], losses[399]);
     let (ours, still) = miss(folder.path(), &set);
     assert!(ours < 0.4 * still, "{ours}, standing still {still}");
     act(folder.path());
@@ -144,8 +149,7 @@ fn every_variant_trains_and_loads() {
         let points = usize::from(variant == Variant::Vita);
         let config = small(variant, &set, points);
         let go = |_: &Progress| ControlFlow::Continue(());
-        let trained =
-            train(&config, &set, &settings(3), folder.path(), false, &Device::Cpu, go);
+        let trained = train(&config, &set, &settings(3), folder.path(), false, &Device::Cpu, go);
         assert_eq!(trained.unwrap().updates, 3, "{}", variant.name());
         assert!(miss(folder.path(), &set).0.is_finite());
     }
@@ -184,8 +188,7 @@ fn what_makes_no_training_is_refused() {
     let check = |config: &Config, set: &Demonstrations, words: &[&str]| {
         let go = |_: &Progress| ControlFlow::Continue(());
         let device = &Device::Cpu;
-        let error =
-            train(config, set, &settings(2), folder.path(), false, device, go).unwrap_err();
+        let error = train(config, set, &settings(2), folder.path(), false, device, go).unwrap_err();
         let error = error.to_string();
         words.iter().for_each(|w| assert!(error.contains(w), "{error} lacks {w}"));
     };

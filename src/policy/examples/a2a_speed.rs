@@ -39,7 +39,10 @@ fn main() -> Result<()> {
                 training(name, &model, threads, &mut lines)?;
             }
         }
-        write_whole(&folder.join(format!("ours-{threads}.tsv")), (lines.join("\n") + "\n").as_bytes())
+        write_whole(
+            &folder.join(format!("ours-{threads}.tsv")),
+            (lines.join("\n") + "\n").as_bytes(),
+        )
     })
 }
 
@@ -65,8 +68,7 @@ fn inference(
     lines: &mut Vec<String>,
 ) -> Result<()> {
     let one = Normaliser { scale: vec![1.0; STATE], offset: vec![0.0; STATE] };
-    let normalisers =
-        Normalisers { state: one.clone(), action: one, point: Normaliser::default() };
+    let normalisers = Normalisers { state: one.clone(), action: one, point: Normaliser::default() };
     let side = model.config.observe.image;
     // Eight different pictures and states.
     let pictures: Vec<Vec<u8>> = (0..8_usize)
@@ -131,7 +133,11 @@ fn inference(
         } else {
             // The normalised range is 2 wide.
             let worst = exact.iter().zip(&chunk).fold(0.0_f32, |m, (a, b)| m.max((a - b).abs()));
-            tell(lines, format!("{name} bf16 differs by, 1000ths of the range"), f64::from(worst) * 500.0);
+            tell(
+                lines,
+                format!("{name} bf16 differs by, 1000ths of the range"),
+                f64::from(worst) * 500.0,
+            );
         }
     }
     if threads == 1 {

@@ -27,6 +27,9 @@ const WIDEST: f32 = 1536.0;
 /// Slope beyond which a lamp looks for nothing.
 const STEEPEST: f64 = 2.0;
 
+/// A lamp with less than this part of all lamps' light throws no shadow.
+const FAINT: f32 = 0.1;
+
 /// What a lamp sees, and how far it matters.
 #[derive(Clone, Default)]
 pub struct Layer {
@@ -51,6 +54,8 @@ pub struct Lit {
     pub taps: Vec<[f32; 2]>,
     /// Where it is asked what makes that edge wide: within the unit disc.
     pub search: Vec<[f32; 2]>,
+    /// Whether it throws no shadow.
+    pub faint: bool,
     /// What rests.
     pub still: Layer,
     /// All.
@@ -84,7 +89,7 @@ impl Lit {
         let down = ahead.cross(&right);
         // What is wider than this makes no softer shadows, only slower ones.
         let radius = f64::from(lamp.radius).min(WIDE * distance);
-        let texel = (radius * 0.0125).max(0.002) / distance;
+        let texel = (radius * 0.02).max(0.003) / distance;
         let projector = Projector {
             axes: Matrix3::from_rows(&[right.transpose(), down.transpose(), ahead.transpose()]),
             eye,
@@ -97,9 +102,10 @@ impl Lit {
             width: (radius / texel) as f32,
             far: (0.85 / distance) as f32,
             near: (0.85 / distance + SOFTEST * texel / radius.max(1e-6)) as f32,
-            taps: spiral(taps(48.0, [8, 40])),
-            search: searching(taps(20.0, [8, 16])),
+            taps: spiral(taps(40.0, [8, 30])),
+            search: searching(taps(16.0, [7, 12])),
             projector,
+            faint: share < FAINT,
             still: Layer::default(),
             work: Layer::default(),
             stirred: Vec::new(),

@@ -242,11 +242,14 @@ impl Setting {
         let moving: Vec<Caster<'_>> = moving.into_iter().map(|(_, c)| c).collect();
         let all: Vec<Caster<'_>> = still.iter().chain(&moving).copied().collect();
         for lit in &mut self.lit {
-            let again = lit.frame(&all);
+            // What a faint lamp's shadow would take away is hardly to be seen.
+            let all = if lit.faint { &[][..] } else { &all };
+            let (still, moving) = if lit.faint { (&[][..], &[][..]) } else { (&*still, &*moving) };
+            let again = lit.frame(all);
             if again || fewer {
-                lit.set_still(&still, corners);
+                lit.set_still(still, corners);
             }
-            lit.set_moving(&moving, corners);
+            lit.set_moving(moving, corners);
         }
     }
 }

@@ -249,9 +249,6 @@ impl View {
         }
         curve(&mut colors, self.options.exposure);
         blend(&shares, &colors, width, seed(&self.options), pixels);
-        if std::env::var("DBG").is_ok() {
-            eprintln!("parts {} fresh {} shares {}", parts.len(), requests.len(), shares.len());
-        }
         Rendered {
             image: Image { width, height, rgb },
             depth: Depth { width, height, metres: depth },

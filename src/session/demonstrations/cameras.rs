@@ -36,6 +36,28 @@ pub fn chosen(cell: &Cell, names: &[String]) -> Result<Vec<CameraPlace>, Failure
     Ok(places)
 }
 
+/// Most pictures a second that nobody asked for.
+const USUAL: u32 = 25;
+
+/// Control periods from one picture to the next, `fps` of them a second.
+pub fn every(fps: u32, camera_fps: Option<u32>) -> Result<usize, Failure> {
+    match camera_fps {
+        None => Ok(usual(fps)),
+        Some(rate) if rate > 0 && fps.is_multiple_of(rate) => Ok((fps / rate) as usize),
+        Some(rate) => Err(Failure::Usage(format!(
+            "--camera-fps is {rate}; {fps} control periods a second go with a rate that divides them, \
+             {} for example",
+            fps / usual(fps) as u32
+        ))),
+    }
+}
+
+/// The fewest that give no more than [`USUAL`] pictures a second.
+pub fn usual(fps: u32) -> usize {
+    let fits = |n: &u32| fps.is_multiple_of(*n) && fps / n <= USUAL;
+    (1..=fps).find(fits).unwrap_or(1) as usize
+}
+
 /// What a data set says of them.
 pub fn layouts(places: &[CameraPlace], depth: bool) -> Vec<CameraLayout> {
     let layout = |place: &CameraPlace| CameraLayout {
@@ -71,6 +93,14 @@ fn resized(lens: &Pinhole, size: &str) -> Option<Pinhole> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pictures_come_at_a_whole_fraction_of_the_control_rate() {
+        assert_eq!([20, 25, 50, 100].map(usual), [1, 1, 2, 4]);
+        assert_eq!(every(50, Some(50)).unwrap(), 1);
+        assert!(every(50, Some(30)).unwrap_err().to_string().contains("30"));
+        assert!(every(50, Some(0)).is_err());
+    }
 
     #[test]
     fn a_smaller_picture_shows_the_same() {

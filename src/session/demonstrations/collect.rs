@@ -172,6 +172,7 @@ fn one(
     let mut notes = notes(spec, &cell, seed);
     let mut hands = Hands::scripted(&cell, spec.noise, seed);
     let mut asked = Asked::at(cell.last_target());
+    let every = cameras::every(spec.fps, spec.camera_fps)?;
     let mut failed = None;
     loop {
         if cancel.is_cancelled() || enough.load(Ordering::Relaxed) {
@@ -186,10 +187,14 @@ fn one(
             }
         }
         rig.see(&cell);
-        let pictures = pictures(&mut cell, &places, spec.depth);
+        let pictures = match draft.frames().is_multiple_of(every) {
+            true => pictures(&mut cell, &places, spec.depth),
+            false => Vec::new(),
+        };
         rig.act(&mut cell, &asked)?;
         hands.sent(rig.sent());
-        let pictures: Vec<Option<&Picture>> = pictures.iter().map(Some).collect();
+        let pictures: Vec<Option<&Picture>> =
+            (0..places.len()).map(|camera| pictures.get(camera)).collect();
         draft.push(rig.frame(), &pictures).map_err(|error| Failure::usage(&error))?;
     }
     notes.success = cell.success();

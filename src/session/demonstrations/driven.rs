@@ -107,9 +107,10 @@ fn take(
     let places = super::cameras::chosen(cell, &spec.cameras)?;
     let layout = rig.taker().layout(cell, super::cameras::layouts(&places, spec.depth));
     let (joints, period) = (cell.info().joints.len(), cell.info().control_period);
+    let every = super::cameras::every(spec.fps, spec.camera_fps)?;
     let name = format!("take-{number:04}");
     let mut take =
-        Take::begin(&spec.dataset, &name, &layout, notes, joints, 1, true).map_err(usage)?;
+        Take::begin(&spec.dataset, &name, &layout, notes, joints, every, true).map_err(usage)?;
     let mut asked = Asked::at(cell.last_target());
     let mut due = Instant::now();
     let (mut solved_for, mut told_lost) = (0.0, false);

@@ -18,8 +18,6 @@ use super::take::Take;
 use super::writing::{Writer, Written};
 use super::{cameras, collect};
 
-/// Control periods from one picture to the next in the live figures: 50 and 25 a second.
-const EVERY: usize = 2;
 /// Episodes of the figure of scripted collection.
 const EPISODES: usize = 20;
 
@@ -56,6 +54,7 @@ fn asked(dataset: &Path, cameras: &[&str]) -> RecordSpec {
         episodes: EPISODES,
         fps: 50,
         cameras: cameras.iter().map(|name| (*name).to_owned()).collect(),
+        camera_fps: None,
         depth: false,
         noise: 0.0,
         level: 0,
@@ -152,9 +151,10 @@ fn takes(
         let places = cameras::chosen(&cell, &spec.cameras)?;
         let layout = rig.taker().layout(&cell, cameras::layouts(&places, false));
         let about = collect::notes(spec, &cell, seed);
+        let every = cameras::every(spec.fps, spec.camera_fps)?;
         let (joints, period) = (cell.info().joints.len(), cell.info().control_period);
         let name = format!("take-{seed:04}");
-        let mut take = Take::begin(&spec.dataset, &name, &layout, about, joints, EVERY, false)
+        let mut take = Take::begin(&spec.dataset, &name, &layout, about, joints, every, false)
             .map_err(usage)?;
         let mut asked = Asked::at(cell.last_target());
         let period = Duration::from_secs_f64(period);

@@ -126,7 +126,8 @@ impl Session {
         let name = format!("take-{}-{:04}", std::process::id(), recording.number);
         let joints = cell.info().joints.len();
         let (root, trim) = (&recording.wish.dataset, recording.wish.trim);
-        let take = Take::begin(root, &name, &recording.layout, notes, joints, 1, trim);
+        let every = cameras::usual(recording.layout.fps);
+        let take = Take::begin(root, &name, &recording.layout, notes, joints, every, trim);
         let start = start_of(cell);
         match take {
             Ok(take) => {

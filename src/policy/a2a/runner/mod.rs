@@ -16,8 +16,8 @@ use nn::{Normaliser, Random, ResNetRunner, Result, random};
 
 use super::config::{Config, Variant};
 use super::diffusion::{SamplerStep, Schedule};
-use super::model::{A2a, Normalisers};
 use super::folder::load;
+use super::model::{A2a, Normalisers};
 use crate::picture::{normalise_pixels, resize};
 use crate::plane::Plane;
 use crate::policy::{Ask, Decision, Policy, PolicyError, PolicyInfo, Sight};
