@@ -74,12 +74,11 @@ fn orthogonal(rows: usize, columns: usize, random: &mut Random) -> Vec<f32> {
             basis.push(v);
         }
     }
-    let mut values = Vec::with_capacity(rows * columns);
-    for i in 0..rows {
-        for j in 0..columns {
-            let v = if rows <= columns { basis[i][j] } else { basis[j][i] };
-            values.push(v as f32);
-        }
+    let mut values = vec![0.0; rows * columns];
+    // Along a row of the matrix, or down a column.
+    let (next, step) = if rows <= columns { (columns, 1) } else { (1, columns) };
+    for (i, b) in basis.iter().enumerate() {
+        values[i * next..].iter_mut().step_by(step).zip(b).for_each(|(to, v)| *to = *v as f32);
     }
     values
 }

@@ -7,6 +7,7 @@ use candle_core::{CpuStorage, DType, InplaceOp1, Layout, Tensor, bail};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::vectorised;
 use crate::params::Params;
 use crate::sink::Sink;
 use crate::{NnError, Result};
@@ -119,15 +120,29 @@ impl Step {
             .par_chunks_mut(CHUNK)
             .zip(gradient.par_chunks(CHUNK))
             .zip(moments.mean.par_chunks_mut(CHUNK).zip(moments.square.par_chunks_mut(CHUNK)))
-            .for_each(|((w, g), (mean, square))| {
-                for (((w, g), mean), square) in w.iter_mut().zip(g).zip(mean).zip(square) {
-                    let g = g * self.scale;
-                    *mean = self.beta1 * *mean + self.rest1 * g;
-                    *square = self.beta2 * *square + self.rest2 * g * g;
-                    let root = square.sqrt() / self.root + self.eps;
-                    *w = *w * self.keep - self.rate * (*mean / root);
-                }
-            });
+            .for_each(|((w, g), (mean, square))| step(self, w, g, mean, square));
+    }
+}
+
+vectorised! {
+    /// One update of some weights.
+    fn step(s: Step, w: &mut [f32], g: &[f32], mean: &mut [f32], square: &mut [f32]) {
+        for (((w, g), mean), square) in w.iter_mut().zip(g).zip(mean).zip(square) {
+            let g = g * s.scale;
+            *mean = s.beta1 * *mean + s.rest1 * g;
+            *square = s.beta2 * *square + s.rest2 * g * g;
+            let root = square.sqrt() / s.root + s.eps;
+            *w = *w * s.keep - s.rate * (*mean / root);
+        }
+    }
+}
+
+vectorised! {
+    /// `mean = mean * decay + w * rest`.
+    fn average(mean: &mut [f32], w: &[f32], decay: f32, rest: f32) {
+        for (mean, w) in mean.iter_mut().zip(w) {
+            *mean = *mean * decay + w * rest;
+        }
     }
 }
 
@@ -265,9 +280,9 @@ impl Ema {
         self.updates += 1;
         for ((_, var), mean) in params.iter().zip(&mut self.weights) {
             let w = var.flatten_all()?.to_vec1::<f32>()?;
-            mean.par_chunks_mut(CHUNK).zip(w.par_chunks(CHUNK)).for_each(|(mean, w)| {
-                mean.iter_mut().zip(w).for_each(|(mean, w)| *mean = *mean * decay + w * rest);
-            });
+            mean.par_chunks_mut(CHUNK)
+                .zip(w.par_chunks(CHUNK))
+                .for_each(|(mean, w)| average(mean, w, decay, rest));
         }
         Ok(())
     }

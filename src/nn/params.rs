@@ -15,6 +15,7 @@ use crate::{NnError, Result};
 #[derive(Debug)]
 pub struct Params {
     device: Device,
+    blank: bool,
     list: Vec<(String, Var)>,
     sinks: Vec<Sink>,
     index: HashMap<String, usize>,
@@ -23,7 +24,18 @@ pub struct Params {
 impl Params {
     /// No parameters yet, on a device.
     pub fn new(device: &Device) -> Self {
-        Self { device: device.clone(), list: Vec::new(), sinks: Vec::new(), index: HashMap::new() }
+        Self {
+            device: device.clone(),
+            blank: false,
+            list: Vec::new(),
+            sinks: Vec::new(),
+            index: HashMap::new(),
+        }
+    }
+
+    /// The same for parameters that a checkpoint will fill: they begin at zero, whatever their law.
+    pub fn blank(device: &Device) -> Self {
+        Self { blank: true, ..Self::new(device) }
     }
 
     /// Where the parameters lie.
@@ -45,6 +57,7 @@ impl Params {
         if self.index.contains_key(name) {
             return Err(NnError::Twice(name.to_owned()));
         }
+        let init = if self.blank { Init::Zeros } else { init };
         let values = Tensor::from_vec(init.values(shape, random), shape, &self.device)?;
         let var = Var::from_tensor(&values)?;
         let tensor = var.as_tensor().clone();

@@ -1,7 +1,8 @@
 //! How many threads the layers use.
 
 /// A pool of threads. Everything that is computed inside [`Threads::run`] spreads over it and over no
-/// other; outside, rayon's global pool serves.
+/// other; outside, rayon's global pool serves. Candle adds and multiplies tensors of more than 65,536
+/// numbers on a pool of its own, which the environment variable `CANDLE_NUM_THREADS` limits.
 #[derive(Debug)]
 pub struct Threads {
     pool: rayon::ThreadPool,

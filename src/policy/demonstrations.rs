@@ -10,10 +10,16 @@ pub trait Pictures: Send + Sync {
     /// Rows and columns of a picture.
     fn size(&self) -> (usize, usize);
 
-    /// How many there are.
+    /// Frames that have one.
     fn count(&self) -> usize;
 
-    /// Writes picture `frame` to `out`: rows x columns x 3 bytes, RGB.
+    /// Which picture a frame shows: frames of the same number show the same one, as those between two
+    /// pictures of a camera that is slower than the arm.
+    fn number(&self, frame: usize) -> usize {
+        frame
+    }
+
+    /// Writes the picture of frame `frame` to `out`: rows x columns x 3 bytes, RGB.
     ///
     /// # Errors
     /// When it cannot be read; the sentence says why.

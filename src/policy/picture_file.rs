@@ -3,7 +3,6 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -115,7 +114,8 @@ impl PictureFile {
         };
         let size = (number(8), number(12));
         let picture = size.0.saturating_mul(size.1).saturating_mul(3);
-        if !all.starts_with(MARK) || picture == 0 || (all.len() - HEADER) % picture != 0 {
+        let whole = |picture: usize| (all.len() - HEADER).is_multiple_of(picture);
+        if !all.starts_with(MARK) || picture == 0 || !whole(picture) {
             return Err(refuse(path, "this is no whole file of pictures"));
         }
         Ok(Arc::new(Self { bytes, size }))
@@ -131,24 +131,25 @@ impl PictureFile {
         (self.bytes.as_ref().len() - HEADER) / (self.size.0 * self.size.1 * 3)
     }
 
-    /// The pictures of these numbers, those of one camera over one episode.
+    /// What one camera saw over one episode: for each frame the number of its picture in the file.
     ///
     /// # Errors
     /// When there are not so many.
-    pub fn part(self: &Arc<Self>, range: Range<usize>) -> Result<Arc<dyn Pictures>> {
-        if range.start > range.end || range.end > self.count() {
-            let count = self.count();
+    pub fn part(self: &Arc<Self>, shown: Vec<usize>) -> Result<Arc<dyn Pictures>> {
+        let count = self.count();
+        if let Some(beyond) = shown.iter().find(|n| **n >= count) {
             return Err(NnError::Config(format!(
-                "pictures {range:?} were asked for; the file has {count}"
+                "picture {beyond} was asked for; the file has {count}, counted from 0"
             )));
         }
-        Ok(Arc::new(Part { file: Arc::clone(self), range }))
+        Ok(Arc::new(Part { file: Arc::clone(self), shown }))
     }
 }
 
 struct Part {
     file: Arc<PictureFile>,
-    range: Range<usize>,
+    /// For each frame the number of its picture.
+    shown: Vec<usize>,
 }
 
 impl Pictures for Part {
@@ -157,19 +158,25 @@ impl Pictures for Part {
     }
 
     fn count(&self) -> usize {
-        self.range.len()
+        self.shown.len()
+    }
+
+    fn number(&self, frame: usize) -> usize {
+        self.shown.get(frame).copied().unwrap_or(frame)
     }
 
     fn read(&self, frame: usize, out: &mut [u8]) -> std::result::Result<(), String> {
         let size = self.file.size.0 * self.file.size.1 * 3;
-        let at = HEADER + (self.range.start + frame) * size;
-        let bytes = self.file.bytes.as_ref().get(at..at + size);
-        match bytes.filter(|_| frame < self.range.len() && out.len() == size) {
+        let bytes = self.shown.get(frame).and_then(|number| {
+            let at = HEADER + number * size;
+            self.file.bytes.as_ref().get(at..at + size)
+        });
+        match bytes.filter(|_| out.len() == size) {
             Some(bytes) => {
                 out.copy_from_slice(bytes);
                 Ok(())
             }
-            None => Err(format!("there is no picture {frame} of {}", self.range.len())),
+            None => Err(format!("there is no picture for frame {frame} of {}", self.shown.len())),
         }
     }
 }
@@ -184,7 +191,7 @@ mod tests {
         let path = folder.path().join("pictures");
         let mut writer = PictureFileWriter::create(&path, (2, 3)).unwrap();
         for grey in 0..5_u8 {
-            let number = writer.push(&vec![grey * 10; 8 * 6 * 3], (8, 6)).unwrap();
+            let number = writer.push(&[grey * 10; 8 * 6 * 3], (8, 6)).unwrap();
             assert_eq!(number, usize::from(grey));
         }
         assert!(PictureFile::open(&path).is_err(), "the name was there before the end");
@@ -193,12 +200,13 @@ mod tests {
         writer.finish().unwrap();
         let file = PictureFile::open(&path).unwrap();
         assert_eq!((file.size(), file.count()), ((2, 3), 5));
-        let part = file.part(2..5).unwrap();
+        let part = file.part(vec![2, 2, 3]).unwrap();
         let mut out = [0; 18];
-        part.read(1, &mut out).unwrap();
+        part.read(2, &mut out).unwrap();
         assert_eq!((part.count(), out), (3, [30; 18]));
+        assert_eq!((part.number(0), part.number(1), part.number(2)), (2, 2, 3));
         assert!(part.read(3, &mut out).is_err() && part.read(0, &mut out[..4]).is_err());
-        assert!(file.part(2..6).is_err());
+        assert!(file.part(vec![2, 5]).is_err());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

@@ -1,5 +1,6 @@
 //! What every policy is to the rest of the program.
 
+use crate::plane::Plane;
 use crate::trace::Trace;
 
 /// What a policy looks at and what it commands.
@@ -163,6 +164,11 @@ pub trait Policy: Send {
 
     /// How the last decision came about, and how long the newest frame took.
     fn trace(&self) -> &Trace;
+
+    /// The plane that [`Trace::plane`] is drawn on, with what the training data look like on it.
+    fn plane(&self) -> Option<&Plane> {
+        None
+    }
 
     /// Everything it remembers, as numbers, to go on from later or in a copy.
     fn memory(&self) -> Vec<f32>;

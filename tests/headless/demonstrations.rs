@@ -102,8 +102,10 @@ fn episodes_are_taken_out_cut_relabelled_and_written_anew() {
     let replay = flowarm(&["replay", set]);
     assert_eq!(number(&replay.json["max_joint_error"]), 0.0);
 
-    let merged = folder.path().join("merged");
-    run(&["dataset", "merge", set, set, "--out", text(&merged)]);
+    let (merged, other) = (folder.path().join("merged"), folder.path().join("other"));
+    record(&other, &["--episodes", "2", "--seed", "60"]);
+    run(&["dataset", "merge", set, text(&other), "--out", text(&merged)]);
+    refused(&["dataset", "merge", set, set, "--out", text(&merged)], 2, &["named twice"]);
     assert_eq!(run(&["dataset", "check", text(&merged)])["episodes"], 4);
     let parts = folder.path().join("parts");
     let split = ["dataset", "split", text(&merged), "--part", "train=0.75", "--part", "val=0.25"];

@@ -8,8 +8,6 @@ mod aside;
 mod error;
 mod hdf5;
 mod mcap;
-#[cfg(test)]
-mod measure;
 mod names;
 #[cfg(test)]
 mod tests;

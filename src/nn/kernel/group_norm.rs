@@ -53,7 +53,7 @@ vectorised! {
         for (x, out) in x.chunks_exact(channels).zip(out.chunks_exact_mut(channels)) {
             for (((x, scale), shift), out) in x.iter().zip(scale).zip(shift).zip(out) {
                 let y = x * scale + shift;
-                *out = if y > floor { y } else if y.is_nan() { y } else { floor };
+                *out = if y > floor || y.is_nan() { y } else { floor };
             }
         }
     }

@@ -6,10 +6,10 @@
 //! same on any number of threads and with any vector width.
 
 pub mod conv;
+pub mod dense;
 pub mod gemm;
 pub mod group_norm;
 pub mod layer_norm;
-pub mod matvec;
 pub mod pool;
 pub mod scalar;
 mod tile;

@@ -11,7 +11,7 @@ pub(super) const ROWS: usize = 12;
 pub(super) enum Level {
     /// Portable code.
     Plain,
-    /// AVX2 and FMA.
+    /// AVX2, FMA and conversion of halves (F16C).
     #[cfg(target_arch = "x86_64")]
     Avx2,
     /// AVX-512F.
@@ -26,11 +26,19 @@ pub(super) fn level() -> Level {
         if is_x86_feature_detected!("avx512f") {
             return Level::Avx512;
         }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        if has_avx2() {
             return Level::Avx2;
         }
     }
     Level::Plain
+}
+
+/// Whether the processor has what [`Level::Avx2`] asks for.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn has_avx2() -> bool {
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("f16c")
 }
 
 /// One tile's operands. Entry `(i, k)` of the left matrix lies at `a[i * a_row + k * a_col]`, entry
@@ -221,7 +229,7 @@ mod tests {
         let mut levels = vec![Level::Plain];
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            if has_avx2() {
                 levels.push(Level::Avx2);
             }
             levels.push(level());

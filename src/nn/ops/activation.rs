@@ -143,7 +143,7 @@ mod tests {
             Activation::Gelu,
             Activation::GeluTanh,
         ] {
-            check(&[x.clone()], |t| activation(&t[0], kind));
+            check(std::slice::from_ref(&x), |t| activation(&t[0], kind));
         }
         check(&[tensor(1, &[3, 4, 5]), tensor(2, &[3, 4, 5])], |t| add_relu(&t[0], &t[1]));
     }

@@ -8,8 +8,10 @@
 mod activation;
 mod conv;
 mod linear;
+mod modulate;
 mod norm;
 mod pool;
+mod rows;
 mod softmax;
 
 use candle_core::{CpuStorage, DType, Layout, Result, Storage, Tensor, bail};
@@ -18,8 +20,10 @@ pub use crate::kernel::scalar::Activation;
 pub use activation::{activation, add_relu};
 pub use conv::{conv1d, conv2d};
 pub use linear::{linear, linear_into};
+pub use modulate::{gated_add, modulate};
 pub use norm::{group_norm, layer_norm};
 pub use pool::{max_pool_3x3_s2, mean_pool};
+pub use rows::{add_rows, max_rows};
 pub use softmax::{log_softmax, softmax};
 
 /// Whether the kernels can take a tensor.

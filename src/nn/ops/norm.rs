@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn layer_norm_with_and_without_gain() {
         let x = (tensor(1, &[3, 2, 37]) + 0.7).unwrap();
-        check(&[x.clone()], |t| layer_norm(&t[0], None, 1e-6));
+        check(std::slice::from_ref(&x), |t| layer_norm(&t[0], None, 1e-6));
         let inputs = [x, tensor(2, &[37]), tensor(3, &[37])];
         check(&inputs, |t| layer_norm(&t[0], Some((&t[1], &t[2])), 1e-5));
     }

@@ -12,7 +12,7 @@ use nn::{NnError, Random, Result};
 
 use super::config::Config;
 use super::model::{Normalisers, Observed};
-use super::observe::Frames;
+use super::observe::{Frames, Images};
 use super::windows::{BEFORE, Window, windows};
 use crate::demonstrations::Demonstrations;
 use crate::picture::{normalise_pixels, resize};
@@ -113,15 +113,11 @@ pub fn assemble(
     let mut list = vec![(0, 0); frames.len()];
     frames.into_iter().for_each(|(key, i)| list[i as usize] = key);
 
-    let side = config.observe.image;
     let images = config
         .observe
         .cameras
         .iter()
-        .map(|camera| {
-            let values = pictures(set, camera, &list, side)?;
-            Ok(Tensor::from_vec(values, (list.len(), side, side, 3), device)?)
-        })
+        .map(|camera| images(set, camera, &list, config.observe.image, device))
         .collect::<Result<_>>()?;
     let points = if config.observe.points > 0 {
         if set.points != config.observe.points {
@@ -151,14 +147,15 @@ pub fn assemble(
     })
 }
 
-/// The normalised pictures of some frames. They are read on the calling thread: a training does it ahead
-/// while its pool computes.
-fn pictures(
+/// What one camera saw in some frames, each picture once, normalised. They are read on the calling
+/// thread: a training does it ahead while its pool computes.
+fn images(
     set: &Demonstrations,
     camera: &str,
     frames: &[(usize, usize)],
     side: usize,
-) -> Result<Vec<f32>> {
+    device: &Device,
+) -> Result<Images> {
     let Some(index) = set.cameras.iter().position(|c| c == camera) else {
         return Err(NnError::Config(format!(
             "the policy looks through camera `{camera}`; the demonstrations have {:?}",
@@ -166,19 +163,29 @@ fn pictures(
         )));
     };
     let size = side * side * 3;
-    let mut values = vec![0.0; frames.len() * size];
-    let (mut raw, mut scaled) = (Vec::new(), vec![0; size]);
-    for (out, (episode, frame)) in values.chunks_exact_mut(size.max(1)).zip(frames) {
+    let (mut raw, mut scaled, mut values) = (Vec::new(), vec![0; size], Vec::new());
+    let mut known: BTreeMap<(usize, usize), u32> = BTreeMap::new();
+    let mut shown = Vec::with_capacity(frames.len());
+    for (episode, frame) in frames {
         let source = &set.episodes[*episode].pictures[index];
+        let next = known.len() as u32;
+        let number = *known.entry((*episode, source.number(*frame))).or_insert(next);
+        shown.push(number);
+        if number < next {
+            continue;
+        }
         let (height, width) = source.size();
         raw.resize(height * width * 3, 0);
         source.read(*frame, &mut raw).map_err(|reason| {
             NnError::Config(format!("demonstration {episode}, camera `{camera}`: {reason}"))
         })?;
         resize(&raw, (height, width), &mut scaled, (side, side));
-        normalise_pixels(&scaled, out);
+        let from = values.len();
+        values.resize(from + size, 0.0);
+        normalise_pixels(&scaled, &mut values[from..]);
     }
-    Ok(values)
+    let pictures = Tensor::from_vec(values, (known.len(), side, side, 3), device)?;
+    Ok(Images { pictures, shown })
 }
 
 #[cfg(test)]
@@ -187,6 +194,8 @@ mod tests {
 
     use super::super::config::{Seen, Size, Variant};
     use super::*;
+    use crate::demonstrations::Demonstration;
+    use crate::picture_file::{PictureFile, PictureFileWriter};
 
     #[test]
     fn every_window_is_as_likely_as_any_other() {
@@ -208,6 +217,49 @@ mod tests {
                 let least = *hits.iter().min().unwrap() as f64;
                 assert!(least > 0.4 * mean, "{run}: {least} of {mean}");
             }
+        }
+    }
+
+    /// Eight frames that show three pictures: they are read and encoded once, and each frame finds its own.
+    #[test]
+    fn pictures_of_a_slow_camera_are_taken_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pictures");
+        let mut writer = PictureFileWriter::create(&path, (4, 4)).unwrap();
+        for grey in [10, 20, 30_u8] {
+            writer.push(&[grey; 48], (4, 4)).unwrap();
+        }
+        writer.finish().unwrap();
+        let shown = vec![0, 0, 0, 1, 1, 2, 2, 2];
+        let pictures = vec![PictureFile::open(&path).unwrap().part(shown).unwrap()];
+        let (states, actions) = (vec![0.0; 8], vec![0.0; 8]);
+        let episode = Demonstration { frames: 8, states, actions, pictures, points: Vec::new() };
+        let cameras = vec!["front".to_owned()];
+        let set =
+            Demonstrations { state: 1, action: 1, cameras, points: 0, episodes: vec![episode] };
+        let seen = Seen { cameras: set.cameras.clone(), points: 0 };
+        let mut config = Config::new(Variant::A2a, Size::Compact, 1, 1, &seen);
+        config.observe.image = 4;
+        let normalisers = super::super::train::fit_normalisers(&set);
+        let windows = [Window { episode: 0, start: 0 }, Window { episode: 0, start: -2 }];
+        let batch = assemble(&set, &windows, &config, &normalisers, &Device::Cpu).unwrap();
+        let frames = &batch.observed.frames;
+        let images = &frames.images[0];
+        assert_eq!(images.pictures.dims(), [3, 4, 4, 3]);
+        let grey = |window: usize, i: usize| {
+            let picture = images.shown[frames.of_window[window * 8 + i] as usize];
+            let first = images.pictures.get(picture as usize).unwrap().flatten_all().unwrap();
+            first.to_vec1::<f32>().unwrap()[0]
+        };
+        let normal = |grey: u8| {
+            let mut out = [0.0; 3];
+            normalise_pixels(&[grey; 3], &mut out);
+            out[0]
+        };
+        for (i, expected) in [10, 10, 10, 20, 20, 30, 30, 30].into_iter().enumerate() {
+            assert_eq!(grey(0, i), normal(expected));
+            let earlier = i.saturating_sub(2);
+            assert_eq!(grey(1, i), normal([10, 10, 10, 20, 20, 30, 30, 30][earlier]));
         }
     }
 

@@ -268,7 +268,7 @@ impl Config {
                 return refuse(format!("`{name}` is {value}; it should be from 1 to 65536"));
             }
         }
-        if self.time_features < 4 || self.time_features % 2 != 0 {
+        if self.time_features < 4 || !self.time_features.is_multiple_of(2) {
             return refuse(format!(
                 "`time_features` is {}; it should be even and at least 4",
                 self.time_features

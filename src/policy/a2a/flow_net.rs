@@ -2,7 +2,7 @@
 //! Peebles and Xie 2023).
 
 use nn::candle::Tensor;
-use nn::ops::{Activation, activation, layer_norm};
+use nn::ops::{Activation, activation, gated_add, modulate};
 use nn::random::uniform;
 use nn::{Init, Linear, LinearInit, Norm, Params, Random, Result};
 
@@ -147,14 +147,11 @@ impl FlowNet {
         let active = activation(&modulation, Activation::Silu)?;
         for block in &self.blocks {
             let m = block.modulator.forward(&active)?;
-            let parts = m.chunk(3, 1)?;
-            let (gate, scale, shift) = (&parts[0], &parts[1], &parts[2]);
-            let normed = layer_norm(&h, None, BLOCK_EPS)?;
-            let modulated = normed.broadcast_mul(&(scale + 1.0)?)?.broadcast_add(shift)?;
+            let modulated = modulate(&h, &m, BLOCK_EPS)?;
             let inner = activation(&block.first.forward(&modulated)?, Activation::GeluTanh)?;
             let inner = self.drop(&inner, &mut drop)?;
             let outer = self.drop(&block.second.forward(&inner)?, &mut drop)?;
-            h = (h + outer.broadcast_mul(gate)?)?;
+            h = gated_add(&h, &outer, &m)?;
             if let Some(trace) = trace.as_deref_mut() {
                 trace.modulators.push(m);
                 trace.blocks.push(h.clone());

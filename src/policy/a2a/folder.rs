@@ -13,12 +13,16 @@ use super::model::{A2a, Normalisers};
 use super::train::Training;
 use crate::plane::Plane;
 
+/// What [`Spec::policy`] says.
+pub(super) const KIND: &str = "a2a";
 pub(super) const SPEC: &str = "spec.toml";
 pub(super) const WEIGHTS: &str = "weights.safetensors";
 
 /// What a folder's `spec.toml` says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spec {
+    /// Which kind of policy: `a2a` with all its variants.
+    pub policy: String,
     /// The network.
     pub network: Config,
     /// Its normalisers.
@@ -59,6 +63,10 @@ pub fn save(folder: &Path, model: &A2a, spec: &Spec, plane: &Plane) -> Result<()
 pub fn load(folder: &Path, device: &Device) -> Result<Stored> {
     let path = folder.join(SPEC);
     let spec: Spec = load_spec(&path)?;
+    if spec.policy != KIND {
+        let reason = format!("`policy` is {:?}; this is read as {KIND:?}", spec.policy);
+        return Err(NnError::File { path, reason });
+    }
     let widths = (spec.normalisers.state.width(), spec.normalisers.action.width());
     if widths != (spec.network.state, spec.network.action) {
         return Err(NnError::File {
@@ -69,7 +77,7 @@ pub fn load(folder: &Path, device: &Device) -> Result<Stored> {
             ),
         });
     }
-    let model = A2a::new(spec.network.clone(), 0, device)?;
+    let model = A2a::blank(spec.network.clone(), device)?;
     let weights = folder.join(WEIGHTS);
     let arrays = Tensors::load(&weights)?.arrays;
     model.params.load(&arrays, &weights)?;

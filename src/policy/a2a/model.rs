@@ -69,8 +69,16 @@ impl A2a {
     /// # Errors
     /// When the configuration makes no network.
     pub fn new(config: Config, seed: u64, device: &Device) -> Result<Self> {
+        Self::build(config, seed, Params::new(device))
+    }
+
+    /// A network whose parameters a checkpoint will fill.
+    pub(super) fn blank(config: Config, device: &Device) -> Result<Self> {
+        Self::build(config, 0, Params::blank(device))
+    }
+
+    fn build(config: Config, seed: u64, mut params: Params) -> Result<Self> {
         config.check()?;
-        let mut params = Params::new(device);
         // Each parameter draws from one stream, in the order of the published checkpoints.
         let random = &mut random(seed, u64::MAX);
         let observation = ObservationEncoder::new(&mut params, &config, random)?;

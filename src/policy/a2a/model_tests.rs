@@ -7,7 +7,7 @@ use nn::{optim, random};
 use super::config::{Config, Coupling, Seen, Size, Variant};
 use super::losses::Draws;
 use super::model::{A2a, Observed};
-use super::observe::Frames;
+use super::observe::{Frames, Images};
 
 pub(super) fn tiny(variant: Variant, points: usize, camera: bool) -> Config {
     let cameras = if camera { vec!["head_cam".to_owned()] } else { Vec::new() };
@@ -38,8 +38,12 @@ pub(super) fn observed(config: &Config, windows: usize) -> Observed {
     let frames = windows + 7;
     let side = config.observe.image;
     let of_window = (0..windows).flat_map(|w| (0..8).map(move |i| (w + i) as u32)).collect();
-    let images =
-        config.observe.cameras.iter().map(|_| values(1, &[frames, side, side, 3])).collect();
+    // Every second frame has a new picture.
+    let images = config.observe.cameras.iter().map(|_| Images {
+        pictures: values(1, &[frames.div_ceil(2), side, side, 3]),
+        shown: (0..frames as u32).map(|i| i / 2).collect(),
+    });
+    let images = images.collect();
     let points =
         (config.observe.points > 0).then(|| values(2, &[frames, config.observe.points, 3]));
     let states = values(3, &[windows, 8, config.state]);
@@ -66,7 +70,7 @@ fn every_parameter_of_every_variant_receives_a_gradient() {
     }
 }
 
-/// The same frames given once or once for each window make the same loss and the same gradients.
+/// The same frames and pictures given once or once for each window make the same loss and the same gradients.
 #[test]
 fn sharing_frames_changes_neither_loss_nor_gradient() {
     let model = A2a::new(tiny(Variant::A2a, 6, true), 1, &Device::Cpu).unwrap();
@@ -79,7 +83,12 @@ fn sharing_frames_changes_neither_loss_nor_gradient() {
                 .frames
                 .images
                 .iter()
-                .map(|i| i.index_select(&index, 0).unwrap())
+                .map(|i| {
+                    let of_window = shared.frames.of_window.iter();
+                    let shown: Vec<u32> = of_window.map(|f| i.shown[*f as usize]).collect();
+                    let shown = Tensor::new(shown, &Device::Cpu).unwrap();
+                    Images::one_a_frame(i.pictures.index_select(&shown, 0).unwrap())
+                })
                 .collect(),
             points: shared.frames.points.as_ref().map(|p| p.index_select(&index, 0).unwrap()),
             of_window: (0..40).collect(),

@@ -1,7 +1,7 @@
 //! From frames to the condition: features of pictures and points, joined with the joint state.
 
 use nn::candle::Tensor;
-use nn::ops::{Activation, activation};
+use nn::ops::{Activation, activation, add_rows, max_rows};
 use nn::{Init, Linear, LinearInit, Params, Random, ResNet18, Result};
 
 use super::config::Config;
@@ -12,12 +12,36 @@ const POINT_WIDTH: usize = 64;
 /// The frames of a batch, each once, and which of them each window looks at.
 #[derive(Clone, Debug)]
 pub struct Frames {
-    /// For each camera the pictures, normalised: `[frames, rows, columns, 3]`.
-    pub images: Vec<Tensor>,
+    /// What each camera saw.
+    pub images: Vec<Images>,
     /// The points, normalised: `[frames, points, 3]`.
     pub points: Option<Tensor>,
     /// For each window, oldest first, the frames of its history: `[windows * history]`.
     pub of_window: Vec<u32>,
+}
+
+/// The pictures of one camera, each once. A camera that is slower than the arm shows the same picture in
+/// several frames.
+#[derive(Clone, Debug)]
+pub struct Images {
+    /// The pictures, normalised: `[pictures, rows, columns, 3]`.
+    pub pictures: Tensor,
+    /// For each frame which of them it shows.
+    pub shown: Vec<u32>,
+}
+
+impl Images {
+    /// A picture for each frame, `[frames, rows, columns, 3]`.
+    pub fn one_a_frame(pictures: Tensor) -> Self {
+        let count = pictures.dims().first().copied().unwrap_or(0);
+        Self { pictures, shown: (0..count as u32).collect() }
+    }
+}
+
+/// The rows of `x` that `index` names, or `x` itself where that is the same.
+fn rows(x: &Tensor, index: &[u32]) -> Result<Tensor> {
+    let same = index.len() == x.dim(0)? && index.iter().enumerate().all(|(i, f)| i as u32 == *f);
+    Ok(if same { x.clone() } else { x.index_select(&Tensor::new(index, x.device())?, 0)? })
 }
 
 /// Encodes frames, and joins the frames of a history to the condition.
@@ -59,7 +83,7 @@ impl ObservationEncoder {
     pub(super) fn features(&self, frames: &Frames) -> Result<Tensor> {
         let mut parts = Vec::new();
         for (camera, images) in self.cameras.iter().zip(&frames.images) {
-            parts.push(camera.forward(images)?);
+            parts.push(rows(&camera.forward(&images.pictures)?, &images.shown)?);
         }
         if let (Some(encoder), Some(points)) = (&self.points, &frames.points) {
             parts.push(encoder.forward(points)?);
@@ -72,14 +96,7 @@ impl ObservationEncoder {
     pub(super) fn joined(&self, frames: &Frames, states: &Tensor) -> Result<Tensor> {
         let features = self.features(frames)?;
         let (windows, history, width) = states.dims3()?;
-        let identity = frames.of_window.iter().enumerate().all(|(i, f)| i as u32 == *f)
-            && frames.of_window.len() == features.dim(0)?;
-        let features = if identity {
-            features
-        } else {
-            let index = Tensor::new(frames.of_window.as_slice(), states.device())?;
-            features.index_select(&index, 0)?
-        };
+        let features = rows(&features, &frames.of_window)?;
         Ok(Tensor::cat(&[features, states.reshape((windows * history, width))?], 1)?)
     }
 
@@ -121,9 +138,9 @@ impl PointEncoder {
 
     /// `[frames, points, 3]` to `[frames, width]`.
     fn forward(&self, points: &Tensor) -> Result<Tensor> {
-        let x = self.layers[0].forward(points)?.broadcast_add(&self.marks)?;
+        let x = add_rows(&self.layers[0].forward(points)?, &self.marks)?;
         let x = activation(&x, Activation::Relu)?;
         let x = activation(&self.layers[1].forward(&x)?, Activation::Relu)?;
-        Ok(self.layers[2].forward(&x)?.max(1)?)
+        Ok(max_rows(&self.layers[2].forward(&x)?)?)
     }
 }

@@ -59,7 +59,8 @@ fn small(variant: Variant, set: &Demonstrations, points: usize) -> Config {
 }
 
 fn settings(updates: u64) -> Training {
-    Training { updates, batch: 16, rate: 3e-3, warmup: 10, save: 50, ..Training::default() }
+    let training = Training { updates, rate: 3e-3, ..Training::suited(Size::Compact, true) };
+    Training { batch: 16, run: 4, warmup: 10, save: 50, ..training }
 }
 
 /// Mean distance of the chunk from the demonstrated one, raw units, on the held-out episodes: of the
@@ -71,7 +72,7 @@ fn miss(folder: &Path, set: &Demonstrations) -> (f32, f32) {
     let (mut ours, mut still, mut count) = (0.0, 0.0, 0.0);
     let (config, maps) = (&spec.network, &spec.normalisers);
     for batch in measure_batches(&unseen, config, maps, &Device::Cpu).unwrap() {
-        let raw = |t: &nn::candle::Tensor, map: &Normaliser| {
+        let raw = |t: &Tensor, map: &Normaliser| {
             let mut v = t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
             map.invert(&mut v);
             v
@@ -112,7 +113,7 @@ fn a_reach_is_learnt_from_points() {
 /// chunk and blended, and draws its path on the plane.
 fn act(folder: &Path) {
     let still = Arc::new(|| std::time::Duration::ZERO);
-    let mut runner = Runner::load(folder, WeightPrecision::Brain, still).unwrap();
+    let mut runner = Runner::load(folder, WeightPrecision::Half, still).unwrap();
     let ask = Ask { steps: None, seed: 0, explain: true };
     for execution in [Execution::OpenLoop { actions: 8 }, Execution::Blend { every: 4 }] {
         for target in [[0.5, -0.4], [-0.6, 0.1], [0.2, 0.7]] {
@@ -179,6 +180,32 @@ fn interrupted_training_goes_on_bit_for_bit() {
     let tensors = |name: &str| Tensors::load(&folder.path().join(name).join(STATE)).unwrap();
     assert_eq!(tensors("whole").arrays, tensors("parts").arrays);
     assert!(whole[1] == parts[1] && whole[2] == parts[2]);
+}
+
+/// A folder whose files do not belong together is refused with the tensor, both shapes and the file.
+#[test]
+fn folders_that_hold_another_network_are_refused() {
+    let set = reaches(3, false);
+    let folder = tempfile::tempdir().unwrap();
+    let config = small(Variant::A2a, &set, 1);
+    let go = |_: &Progress| ControlFlow::Continue(());
+    train(&config, &set, &settings(1), folder.path(), false, &Device::Cpu, go).unwrap();
+    let spec = std::fs::read_to_string(folder.path().join(SPEC)).unwrap();
+    let refused = |from: &str, to: &str, words: &[&str]| {
+        assert!(spec.contains(from), "{spec}");
+        std::fs::write(folder.path().join(SPEC), spec.replace(from, to)).unwrap();
+        let error = load(folder.path(), &Device::Cpu).unwrap_err().to_string();
+        words.iter().for_each(|w| assert!(error.contains(w), "{error} lacks {w}"));
+    };
+    let shapes = ["weights.safetensors", "obs_projector.weight", "[32, 144]", "[40, 144]"];
+    refused("latent = 32", "latent = 40", &shapes);
+    refused("policy = \"a2a\"", "policy = \"b\"", &["spec.toml", "\"b\""]);
+    refused("variant = \"a2a\"", "variant = \"zzz\"", &["spec.toml", "zzz"]);
+    refused("state = 2", "state = 3", &["spec.toml", "normalisers"]);
+    std::fs::write(folder.path().join(SPEC), &spec).unwrap();
+    std::fs::write(folder.path().join(WEIGHTS), b"nonsense").unwrap();
+    let error = load(folder.path(), &Device::Cpu).unwrap_err().to_string();
+    assert!(error.contains(WEIGHTS), "{error}");
 }
 
 #[test]

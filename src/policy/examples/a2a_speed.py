@@ -172,6 +172,6 @@ for size in ("paper", "compact"):
 print(f"{'':62}{'ours ms':>10}{'PyTorch':>10}{'times faster':>14}")
 for line in (FOLDER / f"ours-{THREADS}.tsv").read_text().splitlines():
     what, ours = line.split("\t")
-    theirs = figures.get(what.replace(" f32", "").replace(" bf16", ""))
+    theirs = figures.get(what.replace(" f32", "").replace(" f16", ""))
     ratio = f"{theirs:10.3f}{theirs / float(ours):14.2f}" if theirs else ""
     print(f"{what:62}{float(ours):10.3f}{ratio}")

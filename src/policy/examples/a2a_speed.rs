@@ -1,7 +1,7 @@
 //! How long A2A takes, written to a folder together with the weights and inputs, so that
 //! `a2a_speed.py` beside this file can check the answers and time PyTorch on the same.
 //!
-//!     cargo run --release -p policy --example a2a_speed -- FOLDER THREADS
+//!     cargo run --release -p policy --example a2a_speed -- FOLDER THREADS [--compact] [--train-paper]
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use nn::candle::{Device, Tensor};
 use nn::checkpoint::{Array, Precision, Tensors, write_whole};
 use nn::{Normaliser, Result, Threads, Trainer};
 use policy::a2a::{
-    A2a, Config, Frames, Normalisers, Observed, Runner, Seen, Size, Training, Variant,
+    A2a, Config, Frames, Images, Normalisers, Observed, Runner, Seen, Size, Training, Variant,
     WeightPrecision,
 };
 use policy::{Ask, Latencies, Picture, Policy, Sight};
@@ -30,12 +30,16 @@ fn main() -> Result<()> {
     let pool = Threads::new(threads).map_err(|e| nn::NnError::Config(e.to_string()))?;
     pool.run(|| {
         let mut lines = Vec::new();
+        let flag = |flag: &str| std::env::args().any(|a| a == flag);
         for (name, size) in [("paper", Size::Paper), ("compact", Size::Compact)] {
+            if size == Size::Paper && flag("--compact") {
+                continue;
+            }
             let seen = Seen { cameras: vec!["head_cam".to_owned()], points: 0 };
             let config = Config::new(Variant::A2a, size, STATE, STATE, &seen);
             let model = A2a::new(config, 1, &Device::Cpu)?;
             inference(&folder, name, threads, &model, &mut lines)?;
-            if size == Size::Compact || std::env::args().any(|a| a == "--train-paper") {
+            if size == Size::Compact || flag("--train-paper") {
                 training(name, &model, threads, &mut lines)?;
             }
         }
@@ -76,7 +80,7 @@ fn inference(
         .collect();
     let states: Vec<f32> = (0..8 * STATE).map(|i| ((i * 37 % 41) as f32 - 20.0) / 20.0).collect();
     let mut exact = Vec::new();
-    for precision in [WeightPrecision::Single, WeightPrecision::Brain] {
+    for precision in [WeightPrecision::Single, WeightPrecision::Half] {
         let begun = Instant::now();
         let mut runner =
             Runner::new(model, &normalisers, precision, Arc::new(move || begun.elapsed()))?;
@@ -93,7 +97,7 @@ fn inference(
             let decision = runner.act(&ask).map_err(|e| nn::NnError::Config(e.to_string()))?;
             Ok((decision.chunk.to_vec(), decision.trace.latencies))
         };
-        let kind = if precision == WeightPrecision::Single { "f32" } else { "bf16" };
+        let kind = if precision == WeightPrecision::Single { "f32" } else { "f16" };
         if precision == WeightPrecision::Single {
             let rounds = if side > 100 { 8 } else { 20 };
             let (mut frames, mut calls) = (Vec::new(), Vec::new());
@@ -135,7 +139,7 @@ fn inference(
             let worst = exact.iter().zip(&chunk).fold(0.0_f32, |m, (a, b)| m.max((a - b).abs()));
             tell(
                 lines,
-                format!("{name} bf16 differs by, 1000ths of the range"),
+                format!("{name} f16 differs by, 1000ths of the range"),
                 f64::from(worst) * 500.0,
             );
         }
@@ -167,7 +171,7 @@ fn training(name: &str, model: &A2a, threads: usize, lines: &mut Vec<String>) ->
         let observed = Observed {
             states: random(&[BATCH, 8, STATE])?,
             frames: Frames {
-                images: vec![random(&[frames, side, side, 3])?],
+                images: vec![Images::one_a_frame(random(&[frames, side, side, 3])?)],
                 points: None,
                 of_window: of_window.collect(),
             },

@@ -4,7 +4,7 @@ use nalgebra::{Isometry3, Point3, UnitQuaternion, Vector3};
 
 use super::*;
 use crate::{shapes, studio_lights};
-use interface::{Light, Material, Point};
+use interface::{Light, Material, Point, Vector};
 
 fn lens() -> Pinhole {
     Pinhole { width: 64, height: 48, fx: 60.0, fy: 60.0, cx: 31.5, cy: 23.5 }
@@ -76,7 +76,7 @@ fn depth_of_a_ball_is_exact_and_items_are_told_apart() {
     let mut lens = lens();
     (lens.cx, lens.cy) = (32.0, 24.0);
     // Straight down, x to the right: the pole of the ball is in the middle of the picture.
-    let down = nalgebra::UnitQuaternion::from_euler_angles(std::f64::consts::PI, 0.0, 0.0);
+    let down = UnitQuaternion::from_euler_angles(std::f64::consts::PI, 0.0, 0.0);
     let pose = RigidTransform::from_parts(Vector3::new(0.0, 0.0, 0.9).into(), down);
     let rendered = Renderer::new().render(&look, &lens, &pose, &RenderOptions::observation());
     let centre = 24 * 64 + 32;

@@ -11,9 +11,9 @@ use nalgebra::{Matrix3, Vector3};
 use super::solid::{Skin, is_triangle};
 
 /// How far a corner may lie from the planes of the faces it stands for, metres.
-const ASTRAY: f64 = 0.002;
+const ASTRAY: f64 = 0.0008;
 /// And as a share of the mesh's radius.
-const ASTRAY_SHARE: f64 = 0.03;
+const ASTRAY_SHARE: f64 = 0.015;
 /// Faces may turn until the cosine to how they stood is this.
 const TURNED: f64 = 0.3;
 

@@ -38,7 +38,7 @@ mod tests {
     fn whole_numbers_are_the_nearest() {
         for i in -4000..4000 {
             let x = i as f32 * 0.37;
-            assert_eq!(nearest(x), x.round() as i32);
+            assert_eq!(nearest(x), x.round_ties_even() as i32);
         }
     }
 

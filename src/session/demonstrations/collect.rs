@@ -103,10 +103,21 @@ pub fn collect(
         let result = write(spec, &mut dataset, takes, &mut report, events);
         enough.store(true, Ordering::Relaxed);
         result
-    })?;
+    })
+    .map_err(|failure| stays(failure, &report))?;
     report.wall_seconds = began.elapsed().as_secs_f64();
     report.cancelled = cancel.is_cancelled();
     Ok(report)
+}
+
+/// What went wrong, and that what was recorded before stays.
+fn stays(failure: Failure, report: &RecordReport) -> Failure {
+    let add = |sentence: String| format!("{sentence}; {} episodes were kept", report.episodes);
+    match failure {
+        Failure::Usage(sentence) if report.episodes > 0 => Failure::Usage(add(sentence)),
+        Failure::Machine(sentence) if report.episodes > 0 => Failure::Machine(add(sentence)),
+        other => other,
+    }
 }
 
 type Takes = std::sync::mpsc::Receiver<(usize, Result<Option<Take>, Failure>)>;

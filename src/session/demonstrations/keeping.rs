@@ -22,6 +22,19 @@ pub fn keep(
     events: Sink<'_>,
     cancel: &Cancel,
 ) -> Result<DatasetReport, Failure> {
+    let mut report = done_with(spec, events, cancel)?;
+    // What each frame holds is told to those who ask.
+    if !matches!(spec.act, DatasetAct::Info | DatasetAct::Stats) {
+        report.features.clear();
+    }
+    Ok(report)
+}
+
+fn done_with(
+    spec: &DatasetSpec,
+    events: Sink<'_>,
+    cancel: &Cancel,
+) -> Result<DatasetReport, Failure> {
     let root = spec.dataset.as_path();
     match &spec.act {
         DatasetAct::Info => describe(root),

@@ -34,15 +34,10 @@ impl Taker {
     /// What the numbers of the frames are.
     pub fn layout(&self, cell: &Cell, cameras: Vec<CameraLayout>) -> FrameLayout {
         let info = cell.info();
-        let mut joints: Vec<String> = info.joints.iter().map(|j| j.name.clone()).collect();
-        match info.max_openings.len() {
-            1 => joints.push("gripper".into()),
-            hands => joints.extend((0..hands).map(|hand| format!("gripper_{hand}"))),
-        }
         FrameLayout {
             robot: info.robot.clone(),
             fps: (1.0 / info.control_period).round() as u32,
-            joints,
+            joints: joint_names(cell),
             things: self.things.clone(),
             flow_points: self.object_from_points.len(),
             cameras,
@@ -85,6 +80,17 @@ impl Taker {
         frame.mode = mode;
         frame.success = cell.success();
     }
+}
+
+/// Names of what a target has numbers for: the joints, then the grippers.
+pub fn joint_names(cell: &Cell) -> Vec<String> {
+    let info = cell.info();
+    let mut names: Vec<String> = info.joints.iter().map(|joint| joint.name.clone()).collect();
+    match info.max_openings.len() {
+        1 => names.push("gripper".into()),
+        hands => names.extend((0..hands).map(|hand| format!("gripper_{hand}"))),
+    }
+    names
 }
 
 fn put(target: &JointTarget, row: &mut Vec<f32>) {

@@ -4,10 +4,10 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell as Flag;
 use std::sync::Arc;
 
-use interface::{ArmState, Motion, RigidTransform, Seen, Stamp, Teleop};
+use interface::{ArmState, Key, Motion, RigidTransform, Seen, Stamp, Teleop};
 use robot::Robot;
 use rustix::time::{ClockId, clock_gettime};
-use teleop::{Driver, DriverOptions, Key, KeyboardTeleop, Keys, Preset};
+use teleop::{Driver, DriverOptions, KeyboardTeleop, Keys, Preset};
 
 thread_local! {
     static COUNTING: Flag<bool> = const { Flag::new(false) };

@@ -1,6 +1,6 @@
 //! New data sets out of others.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::aside::Aside;
 use super::fill::{Written, fill, write};
@@ -25,7 +25,11 @@ pub struct Merge {
 pub fn merge(spec: &Merge) -> Result<Written, LerobotError> {
     let Merge { sources, out } = spec;
     let (mut sets, mut warnings) = (Vec::new(), Vec::new());
-    for source in sources {
+    for (index, source) in sources.iter().enumerate() {
+        let place = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if sources[..index].iter().any(|before| place(before) == place(source)) {
+            return Err(LerobotError::invalid(source, "it is named twice; each data set is named once"));
+        }
         let (set, odd) = Lerobot::open(source)?;
         sets.push(set);
         warnings.extend(odd);

@@ -2,7 +2,7 @@
 
 mod damage;
 mod kill;
-mod older;
+pub(in crate::lerobot) mod older;
 mod oracle;
 mod write;
 

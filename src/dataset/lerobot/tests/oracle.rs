@@ -109,7 +109,7 @@ fn the_official_package_edits_what_is_written_here() {
     fill(&mut draft, &bare, 9, 11);
     dataset.commit(&mut draft, &notes("something else")).unwrap();
     drop((draft, dataset));
-    let answer = ask(&python, &[Path::new("load"), &deleted]);
+    let answer = ask(&python, &[Path::new("load"), &deleted, Path::new("edited")]);
     assert_eq!((&answer["episodes"], &answer["frames"]), (&3.into(), &130.into()));
     assert_eq!(answer["tasks"][2], "something else");
 }

@@ -11,7 +11,7 @@ use nn::{Normaliser, Result};
 use super::super::coupling::{assignment, squared_distances};
 use super::super::losses::{Draws, absolute_error, contrast, interpolate};
 use super::super::model::{A2a, Observed};
-use super::super::observe::Frames;
+use super::super::observe::{Frames, Images};
 use super::super::windows::BEFORE;
 use super::{Fixture, Parity, fill, refuse, shapes};
 use crate::picture::normalise_pixels;
@@ -60,7 +60,7 @@ pub(super) fn fixture(folder: &Path, name: &str, parity: &mut Parity) -> Result<
         arrays.iter().map(|(name, a)| (name.clone(), a.shape.clone())).collect();
     let config = shapes::config(&path, &all, (history, chunk), (*state, *action), side)?;
     let device = Device::Cpu;
-    let model = A2a::new(config, 0, &device)?;
+    let model = A2a::blank(config, &device)?;
     model.params.load(&arrays, &path)?;
 
     let (mut states, mut actions) = (states.to_vec(), actions.to_vec());
@@ -78,7 +78,11 @@ pub(super) fn fixture(folder: &Path, name: &str, parity: &mut Parity) -> Result<
     let observed = Observed {
         states: states.narrow(1, 0, history)?.contiguous()?,
         frames: Frames {
-            images: vec![Tensor::from_vec(pictures, (windows * history, side, side, 3), &device)?],
+            images: vec![Images::one_a_frame(Tensor::from_vec(
+                pictures,
+                (windows * history, side, side, 3),
+                &device,
+            )?)],
             points: None,
             of_window: (0..(windows * history) as u32).collect(),
         },
@@ -152,7 +156,7 @@ impl Case<'_> {
         if self.io.find("frame0.conv1").is_none() {
             return Ok(());
         }
-        let image = self.observed.frames.images[0].narrow(0, 0, 1)?;
+        let image = self.observed.frames.images[0].pictures.narrow(0, 0, 1)?;
         let trace = self.model.observation.cameras()[0].trace(&image)?;
         let planar = |t: &Tensor| t.permute((0, 3, 1, 2));
         self.check("frame0.imagenet_normalized", &planar(&image)?)?;

@@ -28,7 +28,6 @@ fn check(folder: &Path, names: &[&str]) {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that has nothing to compare with says so")]
 fn every_number_of_the_published_implementation() {
     let folder = repository().join("../shared/parity/a2a");
     if !folder.is_dir() {

@@ -1,23 +1,11 @@
-//! Linear layers at batch one, in plain or in halved weights.
+//! Linear layers, the encoder of a history and the decoder, at batch one with packed weights.
 
-use nn::checkpoint::Array;
-use nn::half::bf16;
-use nn::kernel::conv::{ConvShape, forward, pack_weights};
-use nn::kernel::gemm::Panels;
-use nn::kernel::matvec::{matvec, matvec_bf16};
-use nn::kernel::scalar::Activation;
-use nn::{NnError, Result};
 use std::collections::BTreeMap;
 
-/// How the weights of a decision are kept. Reading them is what a decision costs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum WeightPrecision {
-    /// 32 bits, exact.
-    #[default]
-    Single,
-    /// bfloat16: half the memory; actions differ by less than a thousandth of their range.
-    Brain,
-}
+use nn::checkpoint::Array;
+use nn::kernel::dense::{PackedDense, WeightPrecision};
+use nn::kernel::scalar::Activation;
+use nn::{NnError, Result};
 
 /// Parameters by name.
 pub(super) type Arrays = BTreeMap<String, Array>;
@@ -29,48 +17,55 @@ pub(super) fn array<'a>(arrays: &'a Arrays, name: &str) -> Result<&'a Array> {
 /// `out = W x + b`.
 #[derive(Clone, Debug)]
 pub(super) struct Dense {
-    weights: Weights,
+    weights: PackedDense,
     bias: Vec<f32>,
-}
-
-#[derive(Clone, Debug)]
-enum Weights {
-    Single(Vec<f32>),
-    Brain(Vec<bf16>),
 }
 
 impl Dense {
     pub(super) fn new(arrays: &Arrays, name: &str, precision: WeightPrecision) -> Result<Self> {
         let weights = &array(arrays, &format!("{name}.weight"))?.values;
         let bias = array(arrays, &format!("{name}.bias"))?.values.clone();
-        let weights = match precision {
-            WeightPrecision::Single => Weights::Single(weights.clone()),
-            WeightPrecision::Brain => {
-                Weights::Brain(weights.iter().map(|w| bf16::from_f32(*w)).collect())
-            }
-        };
-        Ok(Self { weights, bias })
+        Ok(Self::of(weights, bias, precision))
+    }
+
+    /// From weights `[outputs, inputs]` and biases `[outputs]`.
+    pub(super) fn of(weights: &[f32], bias: Vec<f32>, precision: WeightPrecision) -> Self {
+        let shape = (bias.len(), weights.len() / bias.len().max(1));
+        Self { weights: PackedDense::new(weights, shape, precision), bias }
     }
 
     pub(super) fn outputs(&self) -> usize {
         self.bias.len()
     }
 
+    /// As many vectors as `out` holds.
     pub(super) fn run(&self, x: &[f32], out: &mut [f32]) {
-        let out = &mut out[..self.bias.len()];
-        match &self.weights {
-            Weights::Single(weights) => matvec(weights, &self.bias, x, out),
-            Weights::Brain(weights) => matvec_bf16(weights, &self.bias, x, out),
-        }
+        self.weights.run(x, &self.bias, out);
     }
 }
+
+/// A convolution along time: a linear layer on the taps of each output time.
+#[derive(Clone, Debug)]
+struct Conv {
+    layer: Dense,
+    channels: usize,
+    /// Input and output times.
+    times: (usize, usize),
+    /// Taps that reach the sequence at all, and zeros before its first value that they reach over.
+    taps: usize,
+    before: usize,
+}
+
+const STRIDE: usize = 2;
 
 /// The convolutions along time and the linear layer of a chunk encoder.
 #[derive(Clone, Debug)]
 pub(super) struct Coder {
-    layers: Vec<(ConvShape, Panels, Vec<f32>)>,
+    layers: Vec<Conv>,
     project: Dense,
-    buffers: [Vec<f32>; 2],
+    rows: Vec<f32>,
+    gathered: Vec<f32>,
+    sums: Vec<f32>,
 }
 
 impl Coder {
@@ -80,81 +75,83 @@ impl Coder {
         time: usize,
         precision: WeightPrecision,
     ) -> Result<Self> {
-        let (mut layers, mut width) = (Vec::new(), time);
-        let mut largest = 1;
+        let (mut layers, mut time) = (Vec::new(), time);
         for i in [0, 2, 4] {
-            let weights = array(arrays, &format!("{name}.encoder.{i}.weight"))?;
-            let bias = array(arrays, &format!("{name}.encoder.{i}.bias"))?.values.clone();
-            let [filters, channels, kernel] = weights.shape[..] else {
-                return Err(NnError::Config(format!("`{name}.encoder.{i}` is no convolution")));
-            };
-            let (stride, padding) = (2, kernel / 2);
-            let length = width.div_ceil(stride);
-            // Taps that only ever see zeros beyond the ends are left out.
-            let reaches = |tap: usize| {
-                (0..length).any(|o| {
-                    let at = o * stride + tap;
-                    at >= padding && at < width + padding
-                })
-            };
-            let used: Vec<usize> = (0..kernel).filter(|tap| reaches(*tap)).collect();
-            let (first, last) = (used[0].min(padding), used[used.len() - 1]);
-            let taps = last + 1 - first;
-            let trimmed: Vec<f32> = weights
-                .values
-                .chunks_exact(kernel)
-                .flat_map(|taps| taps[first..=last].iter().copied())
-                .collect();
-            let shape = ConvShape {
-                batch: 1,
-                height: 1,
-                width,
-                channels,
-                filters,
-                kernel: (1, taps),
-                stride: (1, stride),
-                padding: (0, padding - first),
-            };
-            let mut panels = Panels::default();
-            pack_weights(&shape, &trimmed, &mut panels);
-            largest = largest.max(shape.output().1 * filters).max(width * channels);
-            layers.push((shape, panels, bias));
-            width = length;
+            let layer = Conv::new(arrays, &format!("{name}.encoder.{i}"), time, precision)?;
+            time = layer.times.1;
+            layers.push(layer);
         }
         let project = Dense::new(arrays, &format!("{name}.latent_proj"), precision)?;
-        Ok(Self { layers, project, buffers: [vec![0.0; largest], vec![0.0; largest]] })
+        let most = |size: fn(&Conv) -> usize| vec![0.0; layers.iter().map(size).max().unwrap_or(0)];
+        let rows = most(|l| (l.times.0 * l.channels).max(l.times.1 * l.layer.outputs()));
+        let gathered = most(|l| l.times.1 * l.taps * l.channels);
+        let sums = most(|l| l.times.1 * l.layer.outputs());
+        Ok(Self { layers, project, rows, gathered, sums })
     }
 
     /// Normalised rows, `[time, width]`, to a latent.
     pub(super) fn run(&mut self, rows: &[f32], out: &mut [f32]) {
-        let [x, y] = &mut self.buffers;
+        let Self { layers, project, rows: x, gathered, sums } = self;
         x[..rows.len()].copy_from_slice(rows);
-        let mut length = rows.len();
-        for (shape, panels, bias) in &self.layers {
-            let times = shape.output().1;
-            let output = times * shape.filters;
-            forward(shape, &x[..length], panels, &mut y[..output]);
-            for row in y[..output].chunks_exact_mut(shape.filters) {
-                row.iter_mut().zip(bias).for_each(|(y, b)| *y += b);
-            }
-            Activation::Relu.forward(&y[..output], &mut x[..output]);
-            length = output;
+        let mut shape = (0, 0);
+        for conv in layers.iter() {
+            shape = (conv.times.1, conv.layer.outputs());
+            let length = shape.0 * shape.1;
+            conv.run(x, gathered, &mut sums[..length]);
+            Activation::Relu.forward(&sums[..length], &mut x[..length]);
+        }
+        let (times, filters) = shape;
+        if times > 1 {
             // Channels vary slowest in what comes after the last layer.
-            if times > 1 && width_is_last(shape, &self.layers) {
-                y[..output].copy_from_slice(&x[..output]);
-                for (c, column) in x[..output].chunks_exact_mut(times).enumerate() {
-                    for (t, value) in column.iter_mut().enumerate() {
-                        *value = y[t * shape.filters + c];
-                    }
+            sums[..times * filters].copy_from_slice(&x[..times * filters]);
+            for (c, column) in x[..times * filters].chunks_exact_mut(times).enumerate() {
+                for (t, value) in column.iter_mut().enumerate() {
+                    *value = sums[t * filters + c];
                 }
             }
         }
-        self.project.run(&x[..length], out);
+        project.run(x, out);
     }
 }
 
-fn width_is_last(shape: &ConvShape, layers: &[(ConvShape, Panels, Vec<f32>)]) -> bool {
-    layers.last().is_some_and(|(last, _, _)| last.width == shape.width)
+impl Conv {
+    fn new(arrays: &Arrays, name: &str, time: usize, precision: WeightPrecision) -> Result<Self> {
+        let weights = array(arrays, &format!("{name}.weight"))?;
+        let bias = array(arrays, &format!("{name}.bias"))?.values.clone();
+        let [_, channels, kernel] = weights.shape[..] else {
+            return Err(NnError::Config(format!("`{name}` is no convolution along time")));
+        };
+        let (padding, outputs) = (kernel / 2, time.div_ceil(STRIDE));
+        // Taps that only ever see zeros beyond the ends are left out.
+        let reaches = |tap: &usize| {
+            (0..outputs).any(|o| (padding..time + padding).contains(&(o * STRIDE + tap)))
+        };
+        let first = (0..kernel).find(reaches).unwrap_or(0).min(padding);
+        let taps = (0..kernel).rev().find(reaches).unwrap_or(0) + 1 - first;
+        // `[filter, tap, channel]`, the order in which taps are gathered.
+        let mut ordered = Vec::with_capacity(bias.len() * taps * channels);
+        for filter in weights.values.chunks_exact((channels * kernel).max(1)) {
+            for tap in first..first + taps {
+                ordered.extend(filter.iter().skip(tap).step_by(kernel));
+            }
+        }
+        let layer = Dense::of(&ordered, bias, precision);
+        let (times, before) = ((time, outputs), padding - first);
+        Ok(Self { layer, channels, times, taps, before })
+    }
+
+    fn run(&self, rows: &[f32], gathered: &mut [f32], out: &mut [f32]) {
+        let c = self.channels;
+        let taps = gathered.chunks_exact_mut(c).take(self.times.1 * self.taps);
+        for (i, part) in taps.enumerate() {
+            let at = (i / self.taps * STRIDE + i % self.taps).checked_sub(self.before);
+            match at.filter(|t| *t < self.times.0) {
+                Some(t) => part.copy_from_slice(&rows[t * c..(t + 1) * c]),
+                None => part.fill(0.0),
+            }
+        }
+        self.layer.run(gathered, out);
+    }
 }
 
 /// The decoder: linear layers with GELU inside each block.

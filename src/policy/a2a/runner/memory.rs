@@ -47,20 +47,14 @@ impl Memory {
         saved
     }
 
-    /// Whether `saved` came from a memory of this shape; if so it is taken over.
-    pub(super) fn restore(&mut self, saved: &[f32]) -> bool {
-        let Some((seen, rows)) = saved.split_first() else { return false };
-        let seen = *seen;
-        let fits = seen >= 0.0
-            && seen <= self.depth as f32
+    /// The rows of what [`Self::save`] gave, if it came from a memory of this shape.
+    pub(super) fn rows_of(saved: &[f32], depth: usize, width: usize) -> Option<&[f32]> {
+        let (seen, rows) = saved.split_first()?;
+        let fits = (0.0..=depth as f32).contains(seen)
             && seen.fract() == 0.0
-            && rows.len() == seen as usize * self.width
+            && rows.len() == *seen as usize * width
             && rows.iter().all(|v| v.is_finite());
-        if fits {
-            self.clear();
-            rows.chunks_exact(self.width.max(1)).for_each(|row| self.push(row));
-        }
-        fits
+        fits.then_some(rows)
     }
 }
 
@@ -82,12 +76,13 @@ mod tests {
             memory.push(&[push]);
             assert_eq!(history(&memory), expected);
             let mut copy = Memory::new(4, 1);
-            assert!(copy.restore(&memory.save()));
+            let saved = memory.save();
+            let rows = Memory::rows_of(&saved, 4, 1).unwrap();
+            rows.iter().for_each(|row| copy.push(&[*row]));
             assert_eq!(history(&copy), expected);
         }
         for wrong in [&[][..], &[2.0, 1.0], &[0.5], &[9.0], &[1.0, f32::NAN]] {
-            assert!(!memory.restore(wrong), "{wrong:?}");
+            assert_eq!(Memory::rows_of(wrong, 4, 1), None, "{wrong:?}");
         }
-        assert_eq!(history(&memory), [2.0, 3.0, 4.0, 5.0]);
     }
 }

@@ -2,6 +2,7 @@
 //! decision is one small network at batch one.
 
 mod dense;
+mod eyes;
 mod flow;
 mod memory;
 
@@ -10,23 +11,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nn::candle::Device;
-use nn::kernel::scalar::Activation;
 use nn::random::normal;
-use nn::{Normaliser, Random, ResNetRunner, Result, random};
+use nn::{Random, Result, random};
 
 use super::config::{Config, Variant};
 use super::diffusion::{SamplerStep, Schedule};
 use super::folder::load;
 use super::model::{A2a, Normalisers};
-use crate::picture::{normalise_pixels, resize};
 use crate::plane::Plane;
 use crate::policy::{Ask, Decision, Policy, PolicyError, PolicyInfo, Sight};
 use crate::trace::{Latencies, Trace};
-use dense::{Coder, DecoderRunner, Dense, array};
+use dense::{Arrays, Coder, DecoderRunner, Dense, array};
+use eyes::{Eye, PointEye};
 use flow::FlowRunner;
 use memory::Memory;
 
-pub use dense::WeightPrecision;
+pub use nn::kernel::dense::WeightPrecision;
 
 /// The most steps of a flow.
 const MOST_STEPS: usize = 100;
@@ -35,7 +35,9 @@ const MOST_STEPS: usize = 100;
 pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 /// The network of a policy with packed weights, its memory, and room for everything it computes. After
-/// the first tick and decision nothing is allocated where one thread works.
+/// the first tick and decision nothing is allocated where one thread works. A copy goes on from the same
+/// moment by itself: one for each thread of an evaluation, or for each branch of a run.
+#[derive(Clone)]
 pub struct Runner {
     info: PolicyInfo,
     config: Config,
@@ -43,14 +45,18 @@ pub struct Runner {
     clock: Clock,
     cameras: Vec<Eye>,
     points: Option<PointEye>,
-    projector: Dense,
+    /// The projector, cut by the place of a frame in the history: `[history * latent, width]`.
+    places: Dense,
+    places_bias: Vec<f32>,
     source: Option<Coder>,
     flow: FlowRunner,
     decoder: Option<DecoderRunner>,
     schedule: Schedule,
     frames: Memory,
+    /// What each frame gives the condition at each place of the history.
+    shares: Memory,
     frame: Vec<f32>,
-    history: Vec<f32>,
+    share: Vec<f32>,
     states: Vec<f32>,
     times: Vec<f32>,
     plan: Vec<SamplerStep>,
@@ -63,22 +69,6 @@ pub struct Runner {
     trace: Trace,
 }
 
-/// One camera's encoder.
-struct Eye {
-    net: ResNetRunner,
-    scaled: Vec<u8>,
-    input: Vec<f32>,
-}
-
-/// The encoder of points.
-struct PointEye {
-    layers: [Dense; 3],
-    /// What tells the points apart, one row a point, added after the first layer.
-    marks: Vec<f32>,
-    rows: [Vec<f32>; 2],
-    points: Vec<f32>,
-}
-
 impl Runner {
     /// From a policy's folder.
     ///
@@ -88,11 +78,6 @@ impl Runner {
         let stored = load(folder, &Device::Cpu)?;
         let runner = Self::new(&stored.model, &stored.spec.normalisers, precision, clock)?;
         Ok(Self { plane: stored.plane, ..runner })
-    }
-
-    /// The plane that traces are drawn on, with what the training data look like on it.
-    pub fn plane(&self) -> Option<&Plane> {
-        self.plane.as_ref()
     }
 
     /// A copy of a network, packed.
@@ -112,24 +97,11 @@ impl Runner {
             .observation
             .cameras()
             .iter()
-            .map(|net| {
-                let net = net.runner(side, side)?;
-                let size = side * side * 3;
-                Ok(Eye { net, scaled: vec![0; size], input: vec![0.0; size] })
-            })
+            .map(|net| Ok(Eye::new(net.runner(side, side)?, side)))
             .collect::<Result<Vec<_>>>()?;
-        let points = if config.observe.points > 0 {
-            let layer = |i: usize| {
-                Dense::new(&arrays, &format!("obs_encoder.points.{i}"), WeightPrecision::Single)
-            };
-            let layers = [layer(0)?, layer(1)?, layer(2)?];
-            let widest = layers.iter().map(Dense::outputs).max().unwrap_or(0);
-            let rows = [vec![0.0; widest], vec![0.0; widest]];
-            let marks = array(&arrays, "obs_encoder.points.marks")?.values.clone();
-            Some(PointEye { layers, marks, rows, points: vec![0.0; config.observe.points * 3] })
-        } else {
-            None
-        };
+        let points = (config.observe.points > 0)
+            .then(|| PointEye::new(&arrays, config.observe.points))
+            .transpose()?;
         let source = config
             .variant
             .encodes_history()
@@ -138,8 +110,8 @@ impl Runner {
         let decoder = (!config.variant.in_action_space())
             .then(|| DecoderRunner::new(&arrays, config.decoder_blocks, precision))
             .transpose()?;
-        let width = cameras.iter().map(|eye| eye.net.width()).sum::<usize>()
-            + points.as_ref().map_or(0, |eye| eye.layers[2].outputs())
+        let width = cameras.iter().map(Eye::width).sum::<usize>()
+            + points.as_ref().map_or(0, PointEye::width)
             + config.state;
         let info = PolicyInfo {
             name: config.variant.name().to_owned(),
@@ -158,14 +130,16 @@ impl Runner {
             clock,
             cameras,
             points,
-            projector: Dense::new(&arrays, "obs_projector", precision)?,
+            places: places(&arrays, (config.history, width), precision)?,
+            places_bias: array(&arrays, "obs_projector.bias")?.values.clone(),
             source,
             flow: FlowRunner::new(&arrays, &config, precision)?,
             decoder,
             schedule: Schedule::squared_cosine(config.diffusion_steps),
             frames: Memory::new(config.history, width),
+            shares: Memory::new(config.history, config.history * config.latent),
             frame: vec![0.0; width],
-            history: vec![0.0; width * config.history],
+            share: vec![0.0; config.history * config.latent],
             states: vec![0.0; config.state * config.history],
             times: Vec::new(),
             plan: Vec::new(),
@@ -207,21 +181,27 @@ impl Runner {
             }
             let side = self.config.observe.image;
             let size = (picture.height, picture.width);
-            resize(picture.pixels, size, &mut eye.scaled, (side, side));
-            normalise_pixels(&eye.scaled, &mut eye.input);
-            let width = eye.net.width();
-            eye.net.run(&eye.input, &mut self.frame[at..at + width]);
-            at += width;
+            let features = eye.look(picture.pixels, size, side);
+            self.frame[at..at + features.len()].copy_from_slice(features);
+            at += features.len();
         }
         if let Some(eye) = &mut self.points {
             check("the points", sight.points, self.config.observe.points * 3)?;
-            let width = eye.layers[2].outputs();
+            let width = eye.width();
             eye.run(sight.points, &self.normalisers.point, &mut self.frame[at..at + width]);
             at += width;
         }
         self.frame[at..].copy_from_slice(sight.state);
         self.normalisers.state.apply(&mut self.frame[at..]);
         Ok(())
+    }
+
+    /// Remembers `self.frame`, with what it gives the condition wherever it will stand in the history: the
+    /// projector's work is done when a frame arrives, not when a decision is asked for.
+    fn remember(&mut self) {
+        self.places.run(&self.frame, &mut self.share);
+        self.frames.push(&self.frame);
+        self.shares.push(&self.share);
     }
 
     /// The decision, into `self.chunk` and `self.trace`.
@@ -233,13 +213,17 @@ impl Runner {
             part
         };
         let (state, width) = (self.config.state, self.frame.len());
-        for (i, row) in self.history.chunks_exact_mut(width).enumerate() {
-            row.copy_from_slice(self.frames.row(i));
-            self.states[i * state..(i + 1) * state].copy_from_slice(&row[width - state..]);
+        for (i, row) in self.states.chunks_exact_mut(state).enumerate() {
+            row.copy_from_slice(&self.frames.row(i)[width - state..]);
         }
         self.trace.history.copy_from_slice(&self.states);
         self.normalisers.state.invert(&mut self.trace.history);
-        self.projector.run(&self.history, &mut self.trace.condition);
+        let (condition, latent) = (&mut self.trace.condition, self.config.latent);
+        condition.copy_from_slice(&self.places_bias);
+        for i in 0..self.config.history {
+            let share = &self.shares.row(i)[i * latent..(i + 1) * latent];
+            condition.iter_mut().zip(share).for_each(|(c, share)| *c += share);
+        }
         self.trace.latencies.condition = lap((self.clock)());
 
         let random = &mut random(ask.seed, 0);
@@ -337,6 +321,23 @@ impl Runner {
     }
 }
 
+/// The projector's weights, `[latent, history * width]`, one block for each place, below one another.
+fn places(
+    arrays: &Arrays,
+    (history, width): (usize, usize),
+    precision: WeightPrecision,
+) -> Result<Dense> {
+    let weights = &array(arrays, "obs_projector.weight")?.values;
+    let stacked: Vec<f32> = (0..history)
+        .flat_map(|place| {
+            let rows = weights.chunks_exact(history * width);
+            rows.flat_map(move |row| &row[place * width..(place + 1) * width]).copied()
+        })
+        .collect();
+    let outputs = stacked.len() / width.max(1);
+    Ok(Dense::of(&stacked, vec![0.0; outputs], precision))
+}
+
 /// Decodes a point of the space to raw actions.
 fn decode(
     decoder: &mut Option<DecoderRunner>,
@@ -368,27 +369,6 @@ fn denoise(s: &SamplerStep, variant: Variant, x: &mut [f32], noise: &[f32], rand
     }
 }
 
-impl PointEye {
-    fn run(&mut self, points: &[f32], normaliser: &Normaliser, out: &mut [f32]) {
-        self.points.copy_from_slice(points);
-        normaliser.apply(&mut self.points);
-        out.fill(f32::NEG_INFINITY);
-        let [x, y] = &mut self.rows;
-        let first = self.layers[0].outputs();
-        for (point, mark) in self.points.as_chunks::<3>().0.iter().zip(self.marks.chunks(first)) {
-            let mut width = first;
-            self.layers[0].run(point, x);
-            x.iter_mut().zip(mark).for_each(|(x, mark)| *x += mark);
-            for layer in &self.layers[1..] {
-                Activation::Relu.forward(&x[..width], &mut y[..width]);
-                layer.run(&y[..width], x);
-                width = layer.outputs();
-            }
-            out.iter_mut().zip(&*x).for_each(|(out, x)| *out = out.max(*x));
-        }
-    }
-}
-
 fn check(
     what: &'static str,
     values: &[f32],
@@ -413,12 +393,13 @@ impl Policy for Runner {
 
     fn reset(&mut self) {
         self.frames.clear();
+        self.shares.clear();
     }
 
     fn observe(&mut self, sight: &Sight<'_>) -> std::result::Result<(), PolicyError> {
         let begun = (self.clock)();
         self.encode(sight)?;
-        self.frames.push(&self.frame);
+        self.remember();
         self.trace.latencies =
             Latencies { frame: (self.clock)().saturating_sub(begun), ..self.trace.latencies };
         Ok(())
@@ -448,12 +429,22 @@ impl Policy for Runner {
         &self.trace
     }
 
+    fn plane(&self) -> Option<&Plane> {
+        self.plane.as_ref()
+    }
+
     fn memory(&self) -> Vec<f32> {
         self.frames.save()
     }
 
     fn restore(&mut self, memory: &[f32]) -> std::result::Result<(), PolicyError> {
-        if self.frames.restore(memory) {
+        let width = self.frame.len();
+        if let Some(rows) = Memory::rows_of(memory, self.config.history, width) {
+            self.reset();
+            for row in rows.chunks_exact(width) {
+                self.frame.copy_from_slice(row);
+                self.remember();
+            }
             return Ok(());
         }
         Err(PolicyError::Size {

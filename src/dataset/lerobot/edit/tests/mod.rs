@@ -1,9 +1,7 @@
 //! Every edit against what it should leave, on small data sets that the writer made.
 
 mod change;
-mod foreign;
 mod keep;
-mod kill;
 mod make;
 mod pieces;
 
@@ -28,7 +26,8 @@ fn begun(lengths: &[usize]) -> (tempfile::TempDir, PathBuf) {
 fn sound(root: &Path) -> Lerobot {
     let report = check(root, &CheckOptions::default()).unwrap();
     assert_eq!((report.errors, report.warnings), (vec![], vec![]), "{}", root.display());
-    assert!(!root.join(".staging").exists(), "nothing is left under way");
+    let under_way = root.join(".staging");
+    assert!(!under_way.exists() || names(&under_way) == ["lock"], "nothing is left under way");
     Lerobot::open(root).unwrap().0
 }
 
@@ -77,6 +76,7 @@ fn is_all((set, episode): (&Lerobot, usize), (before, of): (&Lerobot, usize)) {
         // What is numbered anew.
         stats
             .retain(|(name, _)| !["index", "episode_index", "task_index"].contains(&name.as_str()));
+        stats.sort_by(|(a, _), (b, _)| a.cmp(b));
         stats
     };
     assert_eq!(stats(set, episode), stats(before, of));

@@ -1,0 +1,153 @@
+//! Policies: trained, tried, looked into.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::OutFolder;
+
+/// How large a network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SizeChoice {
+    /// For two processor cores.
+    #[default]
+    Compact,
+    /// As published.
+    Paper,
+}
+
+/// What a network sees beside the joints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ObserveChoice {
+    /// The data set's cameras.
+    #[default]
+    Images,
+    /// Points of the task's object, in 3D.
+    Points,
+    /// Both.
+    Both,
+}
+
+/// A training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainSpec {
+    /// Which policy: `a2a` and its variants and baselines.
+    pub name: String,
+    /// The data set.
+    pub dataset: PathBuf,
+    /// The policy's folder.
+    pub out: PathBuf,
+    /// How large.
+    pub size: SizeChoice,
+    /// What it sees.
+    pub observe: ObserveChoice,
+    /// Updates in all; from `epochs` when absent, else the published number.
+    pub updates: Option<u64>,
+    /// Epochs: rounds through all whole batches, at most 250 updates each.
+    pub epochs: Option<u64>,
+    /// Windows of a batch.
+    pub batch: usize,
+    /// Consecutive windows that are drawn together and share their pictures; 1 for none.
+    pub run: usize,
+    /// Only the first so many episodes.
+    pub episodes: Option<usize>,
+    /// Threads; 0 for one a core.
+    pub threads: usize,
+    /// Whether it goes on from the state in `out`.
+    pub resume: bool,
+    /// Everything random.
+    pub seed: u64,
+}
+
+/// What a training came to.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct TrainReport {
+    /// The policy.
+    pub policy: String,
+    /// Rounds through the data, begun ones counted in shares.
+    pub epochs: f64,
+    /// Updates done.
+    pub steps: u64,
+    /// The last losses: `train` with its parts, and `validation` where episodes were held out.
+    pub loss: BTreeMap<String, f64>,
+    /// Seconds that it took this time.
+    pub seconds: f64,
+    /// Numbers in the network.
+    pub parameters: usize,
+    /// The policy's folder.
+    pub checkpoint: PathBuf,
+    /// Whether it was stopped before all was done; `--resume` goes on.
+    pub cancelled: bool,
+}
+
+/// One trial with everything that the policy thought.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RolloutSpec {
+    /// The policy's folder.
+    pub policy: PathBuf,
+    /// The scene; the one it was trained in when absent.
+    pub scene: Option<String>,
+    /// A robot's name, or a path to a URDF; the one it was trained with when absent.
+    pub robot: Option<String>,
+    /// Integration steps; the policy's own when absent.
+    pub steps: Option<usize>,
+    /// How much the view is disturbed, 0 to 3.
+    pub level: u8,
+    /// A Rerun recording of it.
+    pub rrd: Option<PathBuf>,
+    /// Where the trace goes.
+    pub out: Option<OutFolder>,
+    /// The trial's seed.
+    pub seed: u64,
+}
+
+/// How the trial went.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct RolloutReport {
+    /// Whether the task was solved at any time.
+    pub success: bool,
+    /// Whether it was at the end.
+    pub success_at_end: bool,
+    /// Control periods.
+    pub steps: usize,
+    /// Decisions.
+    pub decisions: usize,
+    /// What was written.
+    pub files: Vec<PathBuf>,
+}
+
+/// What a policy's folder holds.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct PolicyCheckReport {
+    /// Its name.
+    pub policy: String,
+    /// What it looks at and commands, in lines.
+    pub about: Vec<String>,
+    /// Numbers in the network.
+    pub parameters: usize,
+    /// Bytes of its weights.
+    pub bytes: u64,
+    /// Updates it was trained for.
+    pub updates: u64,
+}
+
+/// A network beside another implementation's numbers.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ParityReport {
+    /// Worst error of an intermediate, output or loss, relative to the largest entry.
+    pub worst_forward: f64,
+    /// Worst error of a gradient, likewise.
+    pub worst_gradient: f64,
+    /// Everything compared.
+    pub compared: Vec<Compared>,
+}
+
+/// One thing that was compared.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Compared {
+    /// Its name.
+    pub name: String,
+    /// Its error, relative to the largest entry.
+    pub error: f64,
+}
