@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::args_demonstrations::{Dataset, Record, Replay};
+use crate::args_policies::{Policy, Rollout, Train};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use session_api::{
     BenchSpec, Command, DemoSpec, EvalPolicy, EvalSpec, FitChoice, FlowFitSpec, OutFolder,
@@ -73,6 +74,13 @@ pub enum Act {
     Flow(Flow),
     /// Success over seeded trials.
     Eval(Eval),
+    /// Trains a policy from a data set.
+    Train(Train),
+    /// One trial of a trained policy with its full trace.
+    Rollout(Rollout),
+    /// Looks into policies.
+    #[command(subcommand)]
+    Policy(Policy),
     /// Collects demonstrations into a LeRobot data set.
     Record(Record),
     /// Looks after a data set.
@@ -214,9 +222,10 @@ pub struct Plan {
 /// Success over seeded trials.
 #[derive(Args, Debug)]
 pub struct Eval {
-    /// Who acts.
-    #[arg(long, value_enum)]
-    policy: PolicyArg,
+    /// Who acts: `scripted` (the scene's own demonstration), `plan` (the planner), or the folder of a
+    /// trained policy.
+    #[arg(long, value_name = "P", value_parser = actor)]
+    policy: EvalPolicy,
     /// The scene, or `all` for a table of every scene that the robot does.
     #[arg(long, value_name = "S")]
     scene: String,
@@ -229,6 +238,25 @@ pub struct Eval {
     /// How much the view is disturbed.
     #[arg(long, default_value_t = 0, value_name = "L", value_parser = clap::value_parser!(u8).range(0..=3))]
     level: u8,
+    /// Integration steps of a trained policy; its own number when absent.
+    #[arg(long, value_name = "K")]
+    steps: Option<usize>,
+    /// How far each joint may start from where it always starts, radians; trained policies.
+    #[arg(long, default_value_t = 0.0, value_name = "X")]
+    start_noise: f64,
+    /// Ask a trained policy every N control periods, each chunk blending into the next; when absent a
+    /// chunk is carried out to its end.
+    #[arg(long, value_name = "N")]
+    blend: Option<usize>,
+}
+
+fn actor(word: &str) -> Result<EvalPolicy, String> {
+    Ok(match word {
+        "" => return Err("it is scripted, plan, or the folder of a trained policy".into()),
+        "scripted" => EvalPolicy::Scripted,
+        "plan" => EvalPolicy::Plan,
+        folder => EvalPolicy::Folder(folder.into()),
+    })
 }
 
 /// The names that `--world-model` takes.
@@ -271,15 +299,6 @@ pub enum SolverArg {
     Closed,
     /// Dual annealing, then SLSQP.
     Annealed,
-}
-
-/// The names that `--policy` takes.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum PolicyArg {
-    /// The scene's own demonstration.
-    Scripted,
-    /// The planner with goal_flow.
-    Plan,
 }
 
 /// Where the tour goes when nobody says: the first of `out/tour`, `out/tour-2`, ... that is unused.
@@ -329,16 +348,20 @@ impl Act {
             }
             Self::Plan(plan) => Command::Plan(plan.spec(seed)),
             Self::Eval(eval) => Command::Eval(EvalSpec {
-                policy: match eval.policy {
-                    PolicyArg::Scripted => EvalPolicy::Scripted,
-                    PolicyArg::Plan => EvalPolicy::Plan,
-                },
+                policy: eval.policy,
                 scene: eval.scene,
                 robot: eval.robot,
                 trials: eval.trials,
                 level: eval.level,
+                steps: eval.steps,
+                start_noise: eval.start_noise,
+                blend: eval.blend,
                 seed,
             }),
+            Self::Train(train) => Command::Train(train.spec(seed)),
+            Self::Rollout(rollout) => Command::Rollout(rollout.spec(seed)),
+            Self::Policy(Policy::Check { dir }) => Command::PolicyCheck { folder: dir },
+            Self::Policy(Policy::Parity { dir }) => Command::PolicyParity { folder: dir },
             Self::Record(record) => Command::Record(record.spec(seed)),
             Self::Dataset(dataset) => Command::Dataset(dataset.spec()),
             Self::Replay(replay) => Command::Replay(replay.spec()),

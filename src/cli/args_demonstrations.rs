@@ -19,7 +19,7 @@ pub struct Record {
     /// The sentence; the scene's own when absent.
     #[arg(long, value_name = "TEXT")]
     task: Option<String>,
-    /// Who drives: scripted, keyboard, gamepad, spacemouse, gizmo, or leader:FILE.
+    /// Who drives: scripted, keyboard, gamepad, spacemouse, gizmo, leader:FILE, or policy:DIR.
     #[arg(long, default_value = "scripted", value_name = "T", value_parser = teleop)]
     teleop: TeleopChoice,
     /// Let the scene's own demonstration drive while the device only corrects it.
@@ -62,9 +62,10 @@ fn teleop(word: &str) -> Result<TeleopChoice, String> {
         ("gamepad", "") => TeleopChoice::Gamepad,
         ("spacemouse", "") => TeleopChoice::SpaceMouse,
         ("gizmo", "") => TeleopChoice::Gizmo,
+        ("policy", folder) if !folder.is_empty() => TeleopChoice::Policy(folder.into()),
         ("leader", file) if !file.is_empty() => TeleopChoice::Leader(file.into()),
         _ => {
-            return Err("it is one of scripted, keyboard, gamepad, spacemouse, gizmo, leader:FILE"
+            return Err("it is one of scripted, keyboard, gamepad, spacemouse, gizmo, leader:FILE, policy:DIR"
                 .to_owned());
         }
     })

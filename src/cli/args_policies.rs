@@ -32,9 +32,10 @@ pub struct Train {
     /// Windows of a batch.
     #[arg(long, default_value_t = 32, value_name = "N")]
     batch: usize,
-    /// Consecutive windows that are drawn together and share their pictures; 1 draws each by itself.
-    #[arg(long, default_value_t = 8, value_name = "N")]
-    run: usize,
+    /// Consecutive windows that are drawn together and share their pictures; 1 draws each by itself. What
+    /// suits the network when absent.
+    #[arg(long, value_name = "N")]
+    run: Option<usize>,
     /// Only the first so many episodes.
     #[arg(long, value_name = "N")]
     episodes: Option<usize>,

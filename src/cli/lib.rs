@@ -6,9 +6,11 @@
 
 mod args;
 mod args_demonstrations;
+mod args_policies;
 mod console;
 mod summary;
 mod summary_demonstrations;
+mod summary_policies;
 
 use std::io::{BufRead, IsTerminal, Write};
 

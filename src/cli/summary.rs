@@ -15,6 +15,10 @@ pub fn of(report: &Report) -> String {
         Report::FlowFit(report) => fit(report),
         Report::Plan(report) => plan(report),
         Report::Eval(report) => eval(report),
+        Report::Train(report) => crate::summary_policies::train(report),
+        Report::Rollout(report) => crate::summary_policies::rollout(report),
+        Report::PolicyCheck(report) => crate::summary_policies::check(report),
+        Report::PolicyParity(report) => crate::summary_policies::parity(report),
         Report::Record(report) => crate::summary_demonstrations::record(report),
         Report::Dataset(report) => crate::summary_demonstrations::dataset(report),
         Report::Replay(report) => crate::summary_demonstrations::replay(report),
@@ -166,6 +170,9 @@ fn eval(report: &EvalReport) -> String {
         report.wilson95[1] * 100.0,
         report.mean_steps
     ));
+    if let Some(trained) = &report.trained {
+        lines.push(crate::summary_policies::trained(trained, report.trials));
+    }
     lines.join("\n")
 }
 

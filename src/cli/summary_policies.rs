@@ -48,11 +48,8 @@ pub fn check(report: &PolicyCheckReport) -> String {
 
 /// How far a network is from another implementation's numbers.
 pub fn parity(report: &ParityReport) -> String {
-    let mut lines: Vec<String> = report
-        .compared
-        .iter()
-        .map(|one| format!("  {:48} {:.2e}", one.name, one.error))
-        .collect();
+    let mut lines: Vec<String> =
+        report.compared.iter().map(|one| format!("  {:48} {:.2e}", one.name, one.error)).collect();
     lines.push(format!(
         "{} compared: forward within {:.2e}, gradients within {:.2e} of the largest entry",
         report.compared.len(),

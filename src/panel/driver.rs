@@ -38,6 +38,7 @@ pub fn device(choice: &TeleopChoice) -> (Icon, &'static str) {
         TeleopChoice::SpaceMouse => (Icon::Knob, "3D mouse"),
         TeleopChoice::Gizmo => (Icon::Axes, "Handle in the 3D view"),
         TeleopChoice::Leader(_) => (Icon::Arm, "Leader arm"),
+        TeleopChoice::Policy(_) => (Icon::Wave, "Policy"),
     }
 }
 
@@ -50,5 +51,6 @@ pub fn subject(choice: &TeleopChoice) -> &'static str {
         TeleopChoice::SpaceMouse => "the 3D mouse",
         TeleopChoice::Gizmo => "the handle",
         TeleopChoice::Leader(_) => "the leader arm",
+        TeleopChoice::Policy(_) => "the policy",
     }
 }

@@ -12,6 +12,7 @@ mod episode;
 mod layout;
 mod pictures;
 mod plan;
+mod policy;
 mod recording;
 mod scene;
 

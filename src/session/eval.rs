@@ -7,16 +7,19 @@ use std::time::Instant;
 
 use interface::{Cancel, MotionPermit};
 use plan::{GeometricVerifier, PlanOptions};
+use policy::{Execution, Policy};
 use rayon::prelude::*;
 use robot::Robot;
 use session_api::{
-    EvalPolicy, EvalReport, EvalSpec, Event, Failure, Level, Millis, SceneScore, Sink, Trial,
-    wilson95,
+    EvalPolicy, EvalReport, EvalSpec, Event, Failure, Level, Millis, SceneScore, Sink,
+    TrainedScore, Trial, wilson95,
 };
 use sim::{Cell, CellOptions, SimError, run_demonstration};
 use world_model::GoalFlow;
 
 use crate::planned::{PlannedRun, run_planned};
+use crate::policies::pilot::{self, How, Loaded};
+use crate::policies::trial;
 
 /// New plans that a trial may make when something went wrong.
 pub const REPLANS: usize = 2;
@@ -27,6 +30,10 @@ pub struct Finished {
     pub trial: Trial,
     /// One entry a decision.
     pub act_millis: Vec<f64>,
+    /// One entry a frame that a trained policy looked at.
+    pub frame_millis: Vec<f64>,
+    /// Whether the task was solved at the end.
+    pub at_end: bool,
 }
 
 /// The name that stands for every scene.
@@ -38,9 +45,14 @@ pub fn evaluate(spec: &EvalSpec, events: Sink<'_>, cancel: &Cancel) -> Result<Ev
         return Err(Failure::Usage("--trials is 0; at least one trial is needed".into()));
     }
     let robot = Arc::new(Robot::load(&spec.robot).map_err(|error| Failure::usage(&error))?);
+    let loaded = match &spec.policy {
+        EvalPolicy::Folder(folder) => Some(pilot::load(folder)?),
+        EvalPolicy::Scripted | EvalPolicy::Plan => None,
+    };
+    let loaded = loaded.as_ref();
     if spec.scene != ALL {
-        let finished = trials(spec, &robot, events, cancel)?;
-        return report(spec, &robot.name, finished);
+        let finished = trials(spec, loaded, &robot, events, cancel)?;
+        return report(spec, loaded, &robot.name, finished);
     }
     let mut finished = Vec::new();
     let mut scenes = Vec::new();
@@ -52,7 +64,7 @@ pub fn evaluate(spec: &EvalSpec, events: Sink<'_>, cancel: &Cancel) -> Result<Ev
         let spec = EvalSpec { scene: scene.name().into(), ..spec.clone() };
         let of_scene = match refused {
             Some(_) => Vec::new(),
-            None => trials(&spec, &robot, events, cancel)?,
+            None => trials(&spec, loaded, &robot, events, cancel)?,
         };
         if refused.is_none() && of_scene.is_empty() {
             break;
@@ -63,7 +75,7 @@ pub fn evaluate(spec: &EvalSpec, events: Sink<'_>, cancel: &Cancel) -> Result<Ev
         finished.extend(of_scene);
     }
     let cancelled = cancel.is_cancelled();
-    Ok(EvalReport { scenes, cancelled, ..report(spec, &robot.name, finished)? })
+    Ok(EvalReport { scenes, cancelled, ..report(spec, loaded, &robot.name, finished)? })
 }
 
 fn score(scene: &str, refused: Option<String>, finished: &[Finished]) -> SceneScore {
@@ -82,6 +94,7 @@ fn score(scene: &str, refused: Option<String>, finished: &[Finished]) -> SceneSc
 /// The trials of one scene.
 fn trials(
     spec: &EvalSpec,
+    loaded: Option<&Loaded>,
     robot: &Arc<Robot>,
     events: Sink<'_>,
     cancel: &Cancel,
@@ -94,9 +107,10 @@ fn trials(
                 return Ok(None);
             }
             let seed = spec.seed.wrapping_add(index);
-            let finished = match spec.policy {
-                EvalPolicy::Scripted => scripted(spec, robot, seed, cancel),
-                EvalPolicy::Plan => planned(spec, robot, seed, cancel),
+            let finished = match (&spec.policy, loaded) {
+                (EvalPolicy::Folder(_), Some(loaded)) => trained(spec, loaded, robot, seed, cancel),
+                (EvalPolicy::Plan, _) => planned(spec, robot, seed, cancel),
+                _ => scripted(spec, robot, seed, cancel),
             }?;
             if finished.is_some() {
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -109,24 +123,33 @@ fn trials(
 }
 
 /// The figures of what was finished; with nothing finished, the work was stopped.
-fn report(spec: &EvalSpec, robot: &str, finished: Vec<Finished>) -> Result<EvalReport, Failure> {
+fn report(
+    spec: &EvalSpec,
+    loaded: Option<&Loaded>,
+    robot: &str,
+    finished: Vec<Finished>,
+) -> Result<EvalReport, Failure> {
     if finished.is_empty() {
         return Err(Failure::Cancelled);
     }
     let trials = finished.len();
     let successes = finished.iter().filter(|finished| finished.trial.success).count();
     let steps: usize = finished.iter().map(|finished| finished.trial.steps).sum();
-    let mut act: Vec<f64> =
-        finished.iter().flat_map(|finished| finished.act_millis.iter().copied()).collect();
-    act.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        let index = ((act.len() as f64 - 1.0) * share).round().max(0.0) as usize;
-        act.get(index).copied().unwrap_or(0.0)
-    };
+    let act = finished.iter().flat_map(|finished| finished.act_millis.iter().copied());
+    let frames = finished.iter().flat_map(|finished| finished.frame_millis.iter().copied());
+    let trained = loaded.map(|loaded| TrainedScore {
+        steps: spec.steps.unwrap_or(loaded.runner.info().steps),
+        once: successes,
+        at_end: finished.iter().filter(|finished| finished.at_end).count(),
+        at_end_wilson95: wilson95(finished.iter().filter(|f| f.at_end).count(), trials),
+        seeds_trained_on: finished.iter().filter(|f| loaded.about.saw(f.trial.seed)).count(),
+        frame_millis: millis(frames),
+    });
     Ok(EvalReport {
-        policy: match spec.policy {
+        policy: match &spec.policy {
             EvalPolicy::Scripted => "scripted".into(),
             EvalPolicy::Plan => "plan".into(),
+            EvalPolicy::Folder(folder) => folder.display().to_string(),
         },
         scene: spec.scene.clone(),
         robot: robot.to_owned(),
@@ -135,11 +158,66 @@ fn report(spec: &EvalSpec, robot: &str, finished: Vec<Finished>) -> Result<EvalR
         rate: successes as f64 / trials as f64,
         wilson95: wilson95(successes, trials),
         mean_steps: steps as f64 / trials as f64,
-        act_millis: Millis { median: at(0.5), p99: at(0.99) },
+        act_millis: millis(act),
+        trained,
         per_trial: finished.into_iter().map(|finished| finished.trial).collect(),
         scenes: Vec::new(),
         cancelled: trials < spec.trials,
     })
+}
+
+fn millis(all: impl Iterator<Item = f64>) -> Millis {
+    let mut all: Vec<f64> = all.collect();
+    all.sort_by(f64::total_cmp);
+    let at = |share: f64| {
+        let index = ((all.len() as f64 - 1.0) * share).round().max(0.0) as usize;
+        all.get(index).copied().unwrap_or(0.0)
+    };
+    Millis { median: at(0.5), p99: at(0.99) }
+}
+
+/// One trial of a trained policy; `None` when it was stopped on request.
+fn trained(
+    spec: &EvalSpec,
+    loaded: &Loaded,
+    robot: &Arc<Robot>,
+    seed: u64,
+    cancel: &Cancel,
+) -> Result<Option<Finished>, Failure> {
+    let options = CellOptions {
+        level: spec.level,
+        control_hz: f64::from(loaded.about.fps),
+        ..CellOptions::default()
+    };
+    let mut cell = Cell::new(&spec.scene, robot.clone(), seed, &options)
+        .map_err(|error| Failure::usage(&error))?;
+    let how = How {
+        steps: spec.steps,
+        execution: match spec.blend {
+            Some(every) => Execution::Blend { every },
+            None => Execution::OpenLoop { actions: loaded.runner.info().chunk },
+        },
+        explain: false,
+        seed,
+    };
+    let outcome =
+        trial::run(loaded, &mut cell, how, spec.start_noise, cancel, &mut |_, _, _, _| Ok(()))?;
+    let Some(outcome) = outcome else { return Ok(None) };
+    let trial = Trial {
+        scene: spec.scene.clone(),
+        seed,
+        success: outcome.once,
+        steps: outcome.ticks,
+        seconds: cell.time_secs(),
+        retries: 0,
+        reason: outcome.reason,
+    };
+    Ok(Some(Finished {
+        trial,
+        act_millis: outcome.decision_millis,
+        frame_millis: outcome.frame_millis,
+        at_end: outcome.at_end,
+    }))
 }
 
 /// A cell for one trial, or the sentence why there can be none.
@@ -178,7 +256,8 @@ fn scripted(
         retries: 0,
         reason,
     };
-    Ok(Some(Finished { trial, act_millis }))
+    let at_end = trial.success;
+    Ok(Some(Finished { trial, act_millis, frame_millis: Vec::new(), at_end }))
 }
 
 /// One task planned with `goal_flow` and carried out; `None` when it was stopped on request.
@@ -210,5 +289,6 @@ fn planned(
         retries: outcome.retries(),
         reason: outcome.reason(),
     };
-    Ok(Some(Finished { trial, act_millis: outcome.plan_millis }))
+    let (act_millis, at_end) = (outcome.plan_millis, trial.success);
+    Ok(Some(Finished { trial, act_millis, frame_millis: Vec::new(), at_end }))
 }

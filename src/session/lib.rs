@@ -16,6 +16,7 @@ mod judges;
 pub mod live;
 mod planned;
 mod planning;
+mod policies;
 mod recording;
 mod robots;
 mod stills;
@@ -46,6 +47,10 @@ pub fn run(
         Command::Plan(spec) => {
             planning::plan(spec, events, ask, cancel).map(|report| Report::Plan(Box::new(report)))
         }
+        Command::Train(spec) => policies::train(spec, events, cancel).map(Report::Train),
+        Command::Rollout(spec) => policies::rollout(spec, events, cancel).map(Report::Rollout),
+        Command::PolicyCheck { folder } => policies::check(folder).map(Report::PolicyCheck),
+        Command::PolicyParity { folder } => policies::parity(folder).map(Report::PolicyParity),
         Command::Record(spec) => demonstrations::record(spec, events, cancel).map(Report::Record),
         Command::Dataset(spec) => demonstrations::keep(spec, events, cancel)
             .map(|report| Report::Dataset(Box::new(report))),

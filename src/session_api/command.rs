@@ -22,6 +22,20 @@ pub enum Command {
     Plan(PlanSpec),
     /// Success over seeded trials.
     Eval(EvalSpec),
+    /// Trains a policy.
+    Train(crate::TrainSpec),
+    /// One trial of a policy with its full trace.
+    Rollout(crate::RolloutSpec),
+    /// Looks at a policy's folder.
+    PolicyCheck {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Compares networks with another implementation's numbers.
+    PolicyParity {
+        /// The folder of fixtures.
+        folder: PathBuf,
+    },
     /// Collects demonstrations.
     Record(crate::RecordSpec),
     /// Looks after a data set.
@@ -167,12 +181,14 @@ pub struct PlanSpec {
 }
 
 /// Who acts in an evaluation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EvalPolicy {
     /// The scene's own demonstration.
     Scripted,
     /// The planner with `goal_flow`.
     Plan,
+    /// A trained policy, by its folder.
+    Folder(PathBuf),
 }
 
 /// Success over seeded trials: trial `i` has the seed `seed + i`.
@@ -188,6 +204,13 @@ pub struct EvalSpec {
     pub trials: usize,
     /// How much the view is disturbed, 0 to 3.
     pub level: u8,
+    /// Integration steps of a trained policy; its own when absent.
+    pub steps: Option<usize>,
+    /// How far each joint may start from where it always starts, radians; for trained policies.
+    pub start_noise: f64,
+    /// Control periods after which a trained policy is asked again, the rest of a chunk blending into
+    /// the next; when absent a chunk is carried out to its end.
+    pub blend: Option<usize>,
     /// Seed of the first trial.
     pub seed: u64,
 }

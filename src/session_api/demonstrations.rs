@@ -19,6 +19,8 @@ pub enum TeleopChoice {
     Gizmo,
     /// A leader arm's recorded stream of joint readings.
     Leader(PathBuf),
+    /// A trained policy, by its folder.
+    Policy(PathBuf),
 }
 
 impl TeleopChoice {
@@ -31,6 +33,7 @@ impl TeleopChoice {
             Self::SpaceMouse => "spacemouse",
             Self::Gizmo => "gizmo",
             Self::Leader(_) => "leader",
+            Self::Policy(_) => "policy",
         }
     }
 }

@@ -10,6 +10,7 @@ mod demonstrations;
 mod event;
 mod failure;
 pub mod live;
+mod policies;
 mod report;
 
 pub use ask::{Ask, Question};
@@ -24,9 +25,13 @@ pub use demonstrations::{
 };
 pub use event::{Event, Level, Sink};
 pub use failure::Failure;
+pub use policies::{
+    Compared, ObserveChoice, ParityReport, PolicyCheckReport, RolloutReport, RolloutSpec,
+    SizeChoice, TrainReport, TrainSpec,
+};
 pub use report::{
     BenchFigure, BenchReport, Check, DemoReport, DemoScene, DoctorReport, EvalReport, FitFigures,
     FitStep, FkReport, FlowFitReport, GraspCounts, IkReport, IkSolution, Matrix, Millis,
-    PathSummary, PlanReport, Reach, Report, RobotCheckReport, SceneScore, Stage, Trial,
-    VerdictReport, wilson95,
+    PathSummary, PlanReport, Reach, Report, RobotCheckReport, SceneScore, Stage, TrainedScore,
+    Trial, VerdictReport, wilson95,
 };

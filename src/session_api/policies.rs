@@ -48,8 +48,9 @@ pub struct TrainSpec {
     pub epochs: Option<u64>,
     /// Windows of a batch.
     pub batch: usize,
-    /// Consecutive windows that are drawn together and share their pictures; 1 for none.
-    pub run: usize,
+    /// Consecutive windows that are drawn together and share their pictures, 1 for none; what suits the
+    /// network when absent.
+    pub run: Option<usize>,
     /// Only the first so many episodes.
     pub episodes: Option<usize>,
     /// Threads; 0 for one a core.

@@ -17,6 +17,10 @@ pub enum Report {
     FlowFit(FlowFitReport),
     Plan(Box<PlanReport>),
     Eval(EvalReport),
+    Train(crate::TrainReport),
+    Rollout(crate::RolloutReport),
+    PolicyCheck(crate::PolicyCheckReport),
+    PolicyParity(crate::ParityReport),
     Record(crate::RecordReport),
     Dataset(Box<crate::DatasetReport>),
     Replay(crate::ReplayReport),
@@ -32,6 +36,9 @@ impl Report {
             Self::Demo(demo) => demo.scenes.iter().all(|scene| scene.success),
             Self::FlowFit(fit) => fit.refused.is_none(),
             Self::Eval(eval) => !eval.cancelled,
+            Self::Train(train) => !train.cancelled,
+            Self::Rollout(rollout) => rollout.success,
+            Self::PolicyCheck(_) | Self::PolicyParity(_) => true,
             Self::Record(record) => record.episodes >= record.asked,
             Self::Dataset(dataset) => dataset.errors.is_empty(),
             Self::Replay(replay) => replay.success,
@@ -302,6 +309,23 @@ pub struct Trial {
     pub reason: Option<String>,
 }
 
+/// What is told of a trained policy besides.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrainedScore {
+    /// Integration steps.
+    pub steps: usize,
+    /// Trials in which the task was solved at some time; what `successes` counts.
+    pub once: usize,
+    /// Trials in which it was solved at the end.
+    pub at_end: usize,
+    /// Their 95 % interval after Wilson.
+    pub at_end_wilson95: [f64; 2],
+    /// Trials whose seed the policy was trained on.
+    pub seeds_trained_on: usize,
+    /// Time that a new frame takes to be encoded.
+    pub frame_millis: Millis,
+}
+
 /// Success over seeded trials.
 #[derive(Clone, Debug, Serialize)]
 pub struct EvalReport {
@@ -321,8 +345,12 @@ pub struct EvalReport {
     pub wilson95: [f64; 2],
     /// Control steps a trial.
     pub mean_steps: f64,
-    /// Time of one decision: for `scripted` a control step with its physics, for `plan` one plan.
+    /// Time of one decision: for `scripted` a control step with its physics, for `plan` one plan, for a
+    /// trained policy the chunk of actions from what it has seen.
     pub act_millis: Millis,
+    /// Of a trained policy: what it says besides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trained: Option<TrainedScore>,
     /// Every finished trial in the order of its seed, scene after scene.
     pub per_trial: Vec<Trial>,
     /// One line a scene, where all scenes were asked for.

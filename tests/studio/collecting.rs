@@ -91,11 +91,14 @@ pub fn run(folder: &Path) {
         }),
         album.keep("armed"),
     ];
-    // Over the cube, first fast, then with care.
-    for (near, fine) in [(0.04, false), (0.002, true)] {
-        for axis in [0, 1] {
-            steps.extend(go(axis, 0.0, near, fine));
-        }
+    // Over the cube, first fast, then with care: at a few pictures a second a hand reacts late.
+    let slower = || Step::ctrl(KeyCode::Comma, letter(","));
+    for axis in [0, 1] {
+        steps.extend(go(axis, 0.0, 0.04, false));
+    }
+    steps.extend((0..5).map(|_| slower()));
+    for axis in [0, 1] {
+        steps.extend(go(axis, 0.0, 0.002, true));
     }
     steps.extend(go(3, 0.0, 0.08, false));
     steps.extend(go(3, 0.0, 0.02, true));

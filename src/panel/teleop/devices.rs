@@ -40,8 +40,9 @@ pub fn ui(ui: &mut Ui, cx: &mut Cx, teleop: &TeleopShown) {
 fn row(ui: &mut Ui, cx: &mut Cx, teleop: &TeleopShown, device: &DeviceShown) {
     const ICON: f32 = 16.0;
     let colors = Colors::here(ui);
-    let same =
-        |on: &TeleopChoice| std::mem::discriminant(on) == std::mem::discriminant(&device.choice);
+    // Whatever its file, there is one row for leader arms.
+    let leader = |choice: &TeleopChoice| matches!(choice, TeleopChoice::Leader(_));
+    let same = |on: &TeleopChoice| *on == device.choice || leader(on) && leader(&device.choice);
     let on = teleop.device.as_ref().is_some_and(same);
     let leader = matches!(device.choice, TeleopChoice::Leader(_));
     let can = cx.takeable(&device.choice);

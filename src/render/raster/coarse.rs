@@ -165,6 +165,10 @@ impl Work {
                     }
                 }
             }
+        }
+        // Only now, with the planes of all edges in place, are costs what they are.
+        edges.dedup_by_key(|(a, b, _)| (*a, *b));
+        for (a, b, _) in edges {
             self.weigh(a, b);
         }
     }

@@ -1,6 +1,6 @@
 //! The devices that drive an arm, by the words a person chooses them with.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use interface::{Arm, Teleop};
@@ -59,6 +59,11 @@ pub fn open(
         TeleopChoice::Gamepad => Box::new(GamepadTeleop::new().map_err(lacks)?),
         TeleopChoice::SpaceMouse => Box::new(SpaceMouseTeleop::new().map_err(lacks)?),
         TeleopChoice::Leader(path) => Box::new(leader(path, cell)?),
+        TeleopChoice::Policy(_) => {
+            return Err(Failure::Usage(
+                "a policy is no device; it drives the arm by itself".into(),
+            ));
+        }
         TeleopChoice::Scripted => {
             return Err(Failure::Usage(
                 "the scripted demonstration is no device; mixed control lets it drive".into(),
@@ -89,7 +94,7 @@ pub fn bindings(choice: &TeleopChoice, layout: &str) -> Arc<[(String, String)]> 
         TeleopChoice::Gamepad => &GAMEPAD,
         TeleopChoice::SpaceMouse => &SPACEMOUSE,
         TeleopChoice::Gizmo => &GIZMO,
-        TeleopChoice::Scripted | TeleopChoice::Leader(_) => &[],
+        TeleopChoice::Scripted | TeleopChoice::Leader(_) | TeleopChoice::Policy(_) => &[],
     };
     table.iter().map(|(key, meaning)| ((*key).to_owned(), (*meaning).to_owned())).collect()
 }
@@ -142,5 +147,30 @@ pub fn list() -> Arc<[DeviceShown]> {
             };
             Some(DeviceShown { choice, ok: found.ok, detail })
         })
+        .chain(policies(&models()))
         .collect()
+}
+
+/// Where trained policies lie: beside the robots.
+fn models() -> PathBuf {
+    robot::robots_folder().join("../models")
+}
+
+/// The policies in the folders `<policy>/<scene>` of `root`.
+fn policies(root: &Path) -> Vec<DeviceShown> {
+    let folders = |folder: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+    };
+    let mut found: Vec<PathBuf> = folders(root).iter().flat_map(|of| folders(of)).collect();
+    found.retain(|folder| folder.join("spec.toml").is_file());
+    found.sort();
+    let shown = |folder: PathBuf| {
+        let last = |path: Option<&Path>| {
+            path.and_then(Path::file_name).map(|n| n.to_string_lossy().into_owned())
+        };
+        let detail = [last(folder.parent()), last(Some(&folder))].map(Option::unwrap_or_default);
+        DeviceShown { choice: TeleopChoice::Policy(folder), ok: true, detail: detail.join(" for ") }
+    };
+    found.into_iter().map(shown).collect()
 }

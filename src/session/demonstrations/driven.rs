@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use interface::{Arm, Cancel, EpisodeNotes};
 use robot::Robot;
-use session_api::{Event, Failure, Level, RecordReport, RecordSpec, Sink};
+use session_api::{Event, Failure, Level, RecordReport, RecordSpec, Sink, TeleopChoice};
 use sim::Cell;
 
 use super::hands::{Hands, HandsError};
@@ -14,6 +14,7 @@ use super::rig::{Asked, Rig};
 use super::take::Take;
 use super::writing::{Writer, Written};
 use super::{collect, devices};
+use crate::policies::pilot::{self, How, Pilot};
 
 /// A take that is solved ends this long after, seconds.
 const AFTER_SOLVED: f64 = 1.0;
@@ -38,13 +39,23 @@ pub fn drive(
 ) -> Result<RecordReport, Failure> {
     let began = Instant::now();
     let mut cell = collect::cell_for(spec, robot, spec.seed)?;
-    let device = devices::open(&spec.teleop, "", &cell, None)?;
+    let mut hands = match &spec.teleop {
+        TeleopChoice::Policy(folder) => {
+            let loaded = pilot::load(folder)?;
+            Hands::policy(&cell, Pilot::new(&loaded, &cell, How::of(&loaded, spec.seed))?)
+        }
+        choice => {
+            let device = devices::open(choice, "", &cell, None)?;
+            match spec.mixed {
+                true => Hands::mixed(&cell, None, device),
+                false => Hands::of_device(&cell, device),
+            }
+        }
+    };
     let (dataset, _) = collect::open(spec, &cell)?;
     let writer = Writer::start(dataset, robot.clone()).map_err(|error| {
         Failure::Machine(format!("this machine gives no thread for writing: {error}"))
     })?;
-    let mut hands =
-        if spec.mixed { Hands::mixed(&cell, device) } else { Hands::of_device(&cell, device) };
     let mut report = RecordReport::begun(spec);
     let (mut seed, mut number, mut kept) = (spec.seed, 0, 0);
     while kept < spec.episodes && !cancel.is_cancelled() {

@@ -130,7 +130,8 @@ fn record(
     recording.finish().map_err(usage)
 }
 
-fn jpeg(image: &Image) -> Result<Vec<u8>, Failure> {
+/// A picture as the bytes of a JPEG file.
+pub fn jpeg(image: &Image) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let flat: Vec<u8> = image.rgb.iter().flatten().copied().collect();
     let (width, height) = (image.width as u32, image.height as u32);

@@ -11,66 +11,110 @@ use sim::{Cell, Expert, SimError};
 use teleop::{Driver, DriverOptions, Mixed, Noisy};
 
 use super::rig::Asked;
+use crate::policies::pilot::Pilot;
 
-/// What the demonstration asks for next, and whether it must look again at how things are.
+/// What drives by itself asks for next, and whether it must look again at how things are.
 #[derive(Default)]
 struct Slot {
     target: Option<JointTarget>,
     again: bool,
 }
 
-/// The scene's own demonstration as a device. What it says is worked out beside the cell, which a
-/// device cannot see.
-struct ExpertDevice(Arc<Mutex<Slot>>);
+/// The scene's own demonstration or a policy as a device. What it says is worked out beside the cell,
+/// which a device cannot see.
+struct OwnDevice {
+    slot: Arc<Mutex<Slot>>,
+    mode: ControlMode,
+}
 
-impl Teleop for ExpertDevice {
+impl Teleop for OwnDevice {
     fn name(&self) -> &str {
-        "scripted"
+        if self.mode == ControlMode::Policy { "policy" } else { "scripted" }
     }
 
     fn read(&mut self, _: &Seen<'_>) -> Result<Wish, TeleopError> {
-        let target = self.0.lock().unwrap_or_else(PoisonError::into_inner).target.take();
+        let target = self.slot.lock().unwrap_or_else(PoisonError::into_inner).target.take();
         Ok(Wish {
             motion: target.map_or(Motion::Still, Motion::Joints),
             scale: 1.0,
             enabled: true,
-            mode: ControlMode::Expert,
+            mode: self.mode,
             ..Wish::default()
         })
     }
 
     fn resume(&mut self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).again = true;
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner).again = true;
     }
 }
 
-/// The demonstration's side of it.
-struct Scripted {
-    slot: Arc<Mutex<Slot>>,
-    expert: Option<Expert>,
-    /// Whether what was sent says where to go on from: noise does not.
-    follows: bool,
-    done: bool,
+/// What drives by itself.
+enum Own {
+    Scripted {
+        expert: Option<Box<Expert>>,
+        /// Whether what was sent says where to go on from: noise does not.
+        follows: bool,
+        done: bool,
+    },
+    Policy {
+        pilot: Box<Pilot>,
+        asked: Asked,
+        /// Why it does not act.
+        trouble: Option<String>,
+    },
 }
 
-impl Scripted {
+/// Its side of the device.
+struct Driving {
+    slot: Arc<Mutex<Slot>>,
+    own: Own,
+}
+
+impl Driving {
+    fn device(own: Own) -> (Self, Box<dyn Teleop>) {
+        let slot = Arc::new(Mutex::new(Slot::default()));
+        let mode = match own {
+            Own::Scripted { .. } => ControlMode::Expert,
+            Own::Policy { .. } => ControlMode::Policy,
+        };
+        let device = Box::new(OwnDevice { slot: slot.clone(), mode });
+        (Self { slot, own }, device)
+    }
+
+    fn done(&self) -> bool {
+        matches!(self.own, Own::Scripted { done: true, .. })
+    }
+
     /// Has the next target ready for the device, if it is wanted.
     fn prepare(&mut self, cell: &Cell) -> Result<(), SimError> {
         let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
-        if slot.again || self.expert.is_none() {
-            *slot = Slot::default();
-            self.expert = Some(Expert::new(cell)?);
-            self.done = false;
-        }
-        if let (None, false, Some(expert)) = (&slot.target, self.done, &mut self.expert) {
-            slot.target = expert.next(cell)?;
-            self.done = slot.target.is_none();
+        match &mut self.own {
+            Own::Scripted { expert, done, .. } => {
+                if slot.again || expert.is_none() {
+                    *slot = Slot::default();
+                    *expert = Some(Box::new(Expert::new(cell)?));
+                    *done = false;
+                }
+                if let (None, false, Some(expert)) = (&slot.target, *done, expert) {
+                    slot.target = expert.next(cell)?;
+                    *done = slot.target.is_none();
+                }
+            }
+            Own::Policy { pilot, asked, trouble } => {
+                if std::mem::take(&mut slot.again) {
+                    pilot.decide_anew();
+                }
+                // A policy sees everything, also while a person drives.
+                let decided = pilot.ask(cell, asked);
+                slot.target = decided.is_ok().then(|| asked.target.clone());
+                *trouble = decided.err().map(|error| error.to_string());
+            }
         }
         Ok(())
     }
 
     fn sent(&mut self, sent: &JointTarget) {
-        if let (true, Some(expert)) = (self.follows, &mut self.expert) {
+        if let Own::Scripted { expert: Some(expert), follows: true, .. } = &mut self.own {
             expert.sent(sent);
         }
     }
@@ -79,7 +123,7 @@ impl Scripted {
 /// Hands on the arm of a cell.
 pub struct Hands {
     device: Box<dyn Teleop>,
-    scripted: Option<Scripted>,
+    driving: Option<Driving>,
     /// Whether a person is there to go on where the demonstration ends.
     person: bool,
     driver: Driver,
@@ -93,11 +137,16 @@ pub struct Hands {
 impl Hands {
     /// The scene's own demonstration, with smooth noise of `noise` radians on its joints.
     pub fn scripted(cell: &Cell, noise: f64, seed: u64) -> Self {
-        let slot = Arc::new(Mutex::new(Slot::default()));
-        let expert: Box<dyn Teleop> = Box::new(ExpertDevice(slot.clone()));
+        let own = Own::Scripted { expert: None, follows: noise <= 0.0, done: false };
+        let (driving, expert) = Driving::device(own);
         let device = if noise > 0.0 { Box::new(Noisy::new(expert, noise, seed)) } else { expert };
-        let scripted = Scripted { slot, expert: None, follows: noise <= 0.0, done: false };
-        Self::with(cell, device, Some(scripted), false)
+        Self::with(cell, device, Some(driving), false)
+    }
+
+    /// A policy.
+    pub fn policy(cell: &Cell, pilot: Pilot) -> Self {
+        let (driving, device) = Driving::device(flown(cell, pilot));
+        Self::with(cell, device, Some(driving), true)
     }
 
     /// A device.
@@ -105,27 +154,24 @@ impl Hands {
         Self::with(cell, device, None, true)
     }
 
-    /// The scene's own demonstration, which the person at the device corrects.
-    pub fn mixed(cell: &Cell, person: Box<dyn Teleop>) -> Self {
-        let slot = Arc::new(Mutex::new(Slot::default()));
-        let expert = Box::new(ExpertDevice(slot.clone()));
-        let scripted = Scripted { slot, expert: None, follows: true, done: false };
-        Self::with(cell, Box::new(Mixed::new(expert, person)), Some(scripted), true)
+    /// The scene's own demonstration, or a policy, which the person at the device corrects.
+    pub fn mixed(cell: &Cell, pilot: Option<Pilot>, person: Box<dyn Teleop>) -> Self {
+        let own = match pilot {
+            Some(pilot) => flown(cell, pilot),
+            None => Own::Scripted { expert: None, follows: true, done: false },
+        };
+        let (driving, base) = Driving::device(own);
+        Self::with(cell, Box::new(Mixed::new(base, person)), Some(driving), true)
     }
 
-    fn with(
-        cell: &Cell,
-        device: Box<dyn Teleop>,
-        scripted: Option<Scripted>,
-        person: bool,
-    ) -> Self {
+    fn with(cell: &Cell, device: Box<dyn Teleop>, driving: Option<Driving>, person: bool) -> Self {
         let period = cell.info().control_period;
         let options = DriverOptions::default();
         let mut driver = Driver::new(cell.robot(), &cell.world_from_base(), period, options);
         driver.begin(cell.last_target());
         Self {
             device,
-            scripted,
+            driving,
             person,
             driver,
             arm: cell.active_arm(),
@@ -163,12 +209,22 @@ impl Hands {
         &self.wish
     }
 
+    /// The arm is where the cell has it now, whoever drives.
+    pub fn begin_driver(&mut self, cell: &Cell) {
+        self.driver.begin(cell.last_target());
+    }
+
     /// Another arm of the same kind, at rest where the cell has it: after a reset.
     pub fn begin(&mut self, cell: &Cell) {
         self.driver.begin(cell.last_target());
         self.arm = cell.active_arm();
-        if let Some(scripted) = &mut self.scripted {
-            scripted.expert = None;
+        match self.driving.as_mut().map(|driving| &mut driving.own) {
+            Some(Own::Scripted { expert, .. }) => *expert = None,
+            Some(Own::Policy { pilot, asked, .. }) => {
+                pilot.begin(cell);
+                *asked = Asked::at(cell.last_target());
+            }
+            None => {}
         }
         self.device.resume();
     }
@@ -176,12 +232,12 @@ impl Hands {
     /// What is asked for the next control period, into `asked`; `false` once the demonstration is done
     /// and nobody goes on, or a recorded stream has ended.
     pub fn ask(&mut self, cell: &Cell, asked: &mut Asked) -> Result<bool, HandsError> {
-        if let Some(scripted) = &mut self.scripted {
-            let prepared = scripted.prepare(cell);
+        if let Some(driving) = &mut self.driving {
+            let prepared = driving.prepare(cell);
             // With a person there, a demonstration that finds no way is no end of everything.
             if !self.person {
                 prepared?;
-                if scripted.done {
+                if driving.done() {
                     return Ok(false);
                 }
             }
@@ -207,17 +263,30 @@ impl Hands {
         self.driver.drive(&self.wish, &seen, &mut asked.target);
         asked.mode = self.wish.mode;
         read?;
-        Ok(self.scripted.is_some() || !self.device.is_over())
+        Ok(self.driving.is_some() || !self.device.is_over())
     }
 
     /// Says what was sent.
     pub fn sent(&mut self, sent: &JointTarget) {
-        if let Some(scripted) = &mut self.scripted
+        if let Some(driving) = &mut self.driving
             && self.wish.mode == ControlMode::Expert
         {
-            scripted.sent(sent);
+            driving.sent(sent);
         }
     }
+
+    /// The policy that drives, and why it does not act.
+    pub fn pilot(&mut self) -> Option<(&mut Pilot, Option<&str>)> {
+        match &mut self.driving.as_mut()?.own {
+            Own::Policy { pilot, trouble, .. } => Some((pilot, trouble.as_deref())),
+            Own::Scripted { .. } => None,
+        }
+    }
+}
+
+fn flown(cell: &Cell, pilot: Pilot) -> Own {
+    let asked = Asked::at(cell.last_target());
+    Own::Policy { pilot: Box::new(pilot), asked, trouble: None }
 }
 
 /// Why nothing was asked.

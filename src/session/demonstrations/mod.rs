@@ -5,7 +5,7 @@ pub mod collect;
 mod developing;
 pub mod devices;
 mod driven;
-mod exporting;
+pub mod exporting;
 pub mod hands;
 mod keeping;
 pub mod measuring;

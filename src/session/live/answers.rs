@@ -42,6 +42,7 @@ impl Session {
             }
             Act::Home => self.moved(World::go_home),
             Act::Teleop(act) => self.teleop(act),
+            Act::Policy(act) => self.policy(act),
             Act::Record(act) => self.record(act),
             Act::Library(act) => self.library(act),
             // The loop ends before it comes here.

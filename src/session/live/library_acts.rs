@@ -22,6 +22,9 @@ impl Session {
                 self.shown.library = None;
                 self.shown.playback = None;
                 self.unseen = true;
+                if self.recording.is_none() {
+                    self.library(LibraryAct::Show(0));
+                }
             }
             Err(sentence) => self.fail(sentence),
         }

@@ -22,6 +22,7 @@ mod open_file;
 mod opening;
 mod pace;
 mod planning;
+mod policy;
 mod queue;
 mod recording;
 mod robot_shown;

@@ -1,7 +1,7 @@
 //! A policy on the arm: what it decided, and runs that go on from an earlier decision in another way.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use interface::{Arm, RigidTransform};
@@ -200,7 +200,9 @@ impl Session {
             None => return self.fail("no policy is on the arm; choose one under Teleop & Record"),
         };
         match act {
-            PolicyAct::Steps(Some(0)) => return self.fail("0 steps go nowhere; at least 1 is taken"),
+            PolicyAct::Steps(Some(0)) => {
+                return self.fail("0 steps go nowhere; at least 1 is taken");
+            }
             PolicyAct::Steps(steps) => self.hands.steps = steps,
             PolicyAct::Blend(every) if every.is_some_and(|every| every == 0 || every > chunk) => {
                 let sentence = format!("a chunk has {chunk} actions; ask again after 1 to {chunk}");
@@ -232,7 +234,8 @@ impl Session {
         let Some(run) = &mut on_arm.policy else { return };
         let kept = run.moments.len();
         if decision >= kept {
-            return self.fail(format!("there is no decision {decision} to go back to; {kept} are kept"));
+            return self
+                .fail(format!("there is no decision {decision} to go back to; {kept} are kept"));
         }
         let Some(moment) = run.fork(decision, solved, secs) else { return };
         self.hands.steps = steps;
@@ -274,18 +277,4 @@ impl Session {
             }
         }
     }
-}
-
-/// Folders under `models/` that hold policies, for a list to choose from.
-pub fn found(root: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let folders = |folder: &Path| -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
-    };
-    for policy in folders(root) {
-        found.extend(folders(&policy).into_iter().filter(|f| f.join("spec.toml").is_file()));
-    }
-    found.sort();
-    found
 }

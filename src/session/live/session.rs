@@ -1,5 +1,6 @@
 //! The loop: acts, reports, ticks, and moments to show.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use super::recording::Recording;
 use super::showing::stopped;
 use super::teleop::Settings;
 use super::world::World;
+use crate::policies::pilot::Loaded;
 
 /// How often a session looks for reports while a job is under way.
 const LOOK: Duration = Duration::from_millis(4);
@@ -54,6 +56,8 @@ pub struct Session {
     pub(super) hands: Settings,
     /// The devices that this machine has.
     pub(super) devices: Arc<[DeviceShown]>,
+    /// The policy that was loaded last.
+    pub(super) loaded: Option<(PathBuf, Loaded)>,
     pub(super) recording: Option<Recording>,
     /// The data set that is open.
     pub(super) library: Option<Library>,
@@ -88,6 +92,7 @@ impl Session {
             known: None,
             hands: Settings::default(),
             devices: crate::demonstrations::devices::list(),
+            loaded: None,
             recording: None,
             library: None,
             due: Instant::now(),
@@ -192,6 +197,7 @@ impl Session {
             self.take(moment);
             if self.hands.on {
                 self.show_hands();
+                self.show_policy();
             }
         }
     }

@@ -20,6 +20,10 @@ pub struct Settings {
     pub layout: String,
     /// Which of several arms is driven; the task's when `None`.
     pub arm: Option<usize>,
+    /// Integration steps of a policy; its own number when `None`.
+    pub steps: Option<usize>,
+    /// Control periods after which a policy is asked again, chunks blending.
+    pub blend: Option<usize>,
     /// Whether the device is on the arm.
     pub on: bool,
 }
@@ -33,6 +37,8 @@ impl Default for Settings {
             frame: MotionFrame::World,
             layout: devices::LAYOUTS[0].to_owned(),
             arm: None,
+            steps: None,
+            blend: None,
             on: false,
         }
     }
@@ -97,6 +103,10 @@ impl Session {
     /// Puts the device of the settings on the arm; says why where it cannot.
     pub(super) fn put_hands(&mut self, settings: Settings) {
         let held = self.inner.hands().clone();
+        let loaded = match self.loaded(&settings.device) {
+            Ok(loaded) => loaded,
+            Err(sentence) => return self.fail(sentence),
+        };
         let World::Scene(world) = &mut self.world else {
             return self.fail("only the arm of a simulated scene can be driven; open one first");
         };
@@ -104,7 +114,7 @@ impl Session {
             return self.fail("the arm carries out a plan; stop that first");
         };
         let take = world.on_arm.take().and_then(|on_arm| on_arm.take);
-        match OnArm::new(cell, &settings, &held) {
+        match OnArm::new(cell, &settings, loaded.as_ref(), &held) {
             Ok(mut on_arm) => {
                 on_arm.take = take;
                 held.release();
@@ -120,6 +130,7 @@ impl Session {
             }
         }
         self.show_hands();
+        self.show_policy();
     }
 
     /// Takes the hands off; the arm holds where it was sent.
@@ -131,6 +142,7 @@ impl Session {
             world.target = cell.last_target().clone();
         }
         self.show_hands();
+        self.show_policy();
     }
 
     /// Shows who drives and how.

@@ -18,7 +18,9 @@ pub fn check(folder: &Path) -> Result<PolicyCheckReport, Failure> {
     let sees = match (cameras.is_empty(), network.observe.points) {
         (true, points) => format!("{points} points of the task's object"),
         (false, 0) => cameras.join(", "),
-        (false, points) => format!("{} and {points} points of the task's object", cameras.join(", ")),
+        (false, points) => {
+            format!("{} and {points} points of the task's object", cameras.join(", "))
+        }
     };
     let about = vec![
         format!("task: {}", on.task),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dataset::lerobot::{ACTION, FLOW, Lerobot, STATE, camera_stamp_feature};
-use interface::{Cancel, CameraLayout};
+use interface::{CameraLayout, Cancel};
 use policy::{Demonstration, Demonstrations, PictureFile, PictureFileWriter};
 use session_api::{Event, Failure, ObserveChoice, Sink, TrainSpec};
 
@@ -102,7 +102,13 @@ pub fn read(
                 points,
             ),
         };
-        set.episodes.push(Demonstration { frames, states, actions, pictures: vec![], points: flow });
+        set.episodes.push(Demonstration {
+            frames,
+            states,
+            actions,
+            pictures: vec![],
+            points: flow,
+        });
         for (camera, shown) in cameras.iter().zip(&mut shown) {
             let name = camera_stamp_feature(&camera.name);
             let stamps = data.column_f64(episode, &name).map_err(usage)?;

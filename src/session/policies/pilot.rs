@@ -28,6 +28,14 @@ pub struct How {
     pub seed: u64,
 }
 
+impl How {
+    /// As published: every chunk to its end.
+    pub fn of(loaded: &Loaded, seed: u64) -> Self {
+        let execution = Execution::OpenLoop { actions: loaded.runner.info().chunk };
+        Self { steps: None, execution, explain: false, seed }
+    }
+}
+
 /// A policy's folder, loaded.
 #[derive(Clone)]
 pub struct Loaded {
@@ -40,7 +48,7 @@ pub struct Loaded {
 /// Loads a policy.
 pub fn load(folder: &Path) -> Result<Loaded, Failure> {
     let about = TrainedOn::read(folder)?;
-    let runner = Runner::load(folder, WeightPrecision::default(), clock())
+    let runner = Runner::load(folder, WeightPrecision::Half, clock())
         .map_err(|error| Failure::usage(&error))?;
     Ok(Loaded { runner, about })
 }
@@ -106,8 +114,8 @@ impl Pilot {
         let places = cameras::chosen(cell, &about.camera_names())?;
         let mut runner = loaded.runner.clone();
         runner.reset();
-        let player = Player::new(runner.info(), how.execution, 0)
-            .map_err(|error| Failure::usage(&error))?;
+        let player =
+            Player::new(runner.info(), how.execution, 0).map_err(|error| Failure::usage(&error))?;
         Ok(Self {
             taker: Taker::new(cell),
             frame: Frame::default(),

@@ -76,7 +76,8 @@ pub fn run(
     let mut written = spec.out.as_ref().map(|out| Written::create(out, events)).transpose()?;
     let mut report = RolloutReport::default();
     let layout = Rig::new(&cell)?.taker().layout(&cell, Vec::new());
-    let mut log = spec.rrd.as_deref().map(|path| Log::open(path, &layout, &about.task)).transpose()?;
+    let mut log =
+        spec.rrd.as_deref().map(|path| Log::open(path, &layout, &about.task)).transpose()?;
     let how = How {
         steps: spec.steps,
         execution: Execution::OpenLoop { actions: loaded.runner.info().chunk },
@@ -86,16 +87,17 @@ pub fn run(
     let mut thoughts = Vec::new();
     let mut tick = 0;
     let mut pictured = Stamp::default();
-    let outcome = trial::run(&loaded, &mut cell, how, 0.0, cancel, &mut |cell, rig, pilot, decided| {
-        if decided {
-            thoughts.push(Thought::of(tick, pilot.trace()));
-        }
-        if let Some(log) = &mut log {
-            log.tick(cell, rig, pilot, &layout, decided, &mut pictured)?;
-        }
-        tick += 1;
-        Ok(())
-    })?;
+    let outcome =
+        trial::run(&loaded, &mut cell, how, 0.0, cancel, &mut |cell, rig, pilot, decided| {
+            if decided {
+                thoughts.push(Thought::of(tick, pilot.trace()));
+            }
+            if let Some(log) = &mut log {
+                log.tick(cell, rig, pilot, &layout, decided, &mut pictured)?;
+            }
+            tick += 1;
+            Ok(())
+        })?;
     let Some(outcome) = outcome else { return Err(Failure::Cancelled) };
     if let Some(reason) = &outcome.reason {
         events(Event::Line(session_api::Level::Info, reason.clone()));

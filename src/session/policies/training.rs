@@ -6,7 +6,7 @@ use std::time::Instant;
 use interface::Cancel;
 use nn::{StopReason, Threads, candle};
 use policy::a2a::{Config, Seen, Size, Training, Variant, load, train};
-use session_api::{Event, Failure, Level, SizeChoice, Sink, TrainReport, TrainSpec};
+use session_api::{Event, Failure, Level, Sink, SizeChoice, TrainReport, TrainSpec};
 
 use super::lessons;
 
@@ -39,14 +39,21 @@ pub fn run(spec: &TrainSpec, events: Sink<'_>, cancel: &Cancel) -> Result<TrainR
     let (set, about) = (lessons.set, lessons.about);
     let seen = Seen { cameras: set.cameras.clone(), points: set.points };
     let config = Config::new(variant, size, set.state, set.action, &seen);
-    let mut training = Training { seed: spec.seed, batch: spec.batch, run: spec.run, ..Training::default() };
+    let suited = Training::suited(size, !set.cameras.is_empty());
+    let mut training = Training {
+        seed: spec.seed,
+        batch: spec.batch,
+        run: spec.run.unwrap_or(suited.run),
+        ..suited
+    };
     let windows: usize = set.lengths().iter().sum();
     let epoch = training.updates_per_epoch(windows) as u64;
     training.updates =
         spec.updates.or(spec.epochs.map(|epochs| epochs * epoch)).unwrap_or(training.updates);
     training.warmup = training.warmup.min(training.updates / 10);
     about.write(&spec.out)?;
-    let threads = Threads::new(spec.threads).map_err(|error| Failure::Machine(error.to_string()))?;
+    let threads =
+        Threads::new(spec.threads).map_err(|error| Failure::Machine(error.to_string()))?;
     let mut report = TrainReport {
         policy: spec.name.clone(),
         checkpoint: spec.out.clone(),
@@ -72,7 +79,11 @@ pub fn run(spec: &TrainSpec, events: Sink<'_>, cancel: &Cancel) -> Result<TrainR
                     let line = format!("update {}: loss {:.5}{unseen}", told.update, told.loss);
                     events(Event::Line(Level::Info, line));
                 }
-                if cancel.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if cancel.is_cancelled() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
             })
         })
         .map_err(own)?;
@@ -109,4 +120,3 @@ fn forget_pictures(spec: &TrainSpec) {
         let _ = std::fs::remove_file(entry.path());
     }
 }
-

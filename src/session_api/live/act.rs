@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{LibraryAct, RecordAct, TeleopAct};
+use super::{LibraryAct, PolicyAct, RecordAct, TeleopAct};
 use crate::{FitChoice, SolverChoice, VerifierChoice};
 
 /// One thing a person can do. Acts are answered in order; one of a kind that is still waiting is
@@ -70,6 +70,8 @@ pub enum Act {
     Home,
     /// Drives the arm by hand.
     Teleop(TeleopAct),
+    /// Settles how the policy on the arm decides, and goes back to its decisions.
+    Policy(PolicyAct),
     /// Records what is driven.
     Record(RecordAct),
     /// Looks after the data set that is open.

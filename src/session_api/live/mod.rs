@@ -6,6 +6,7 @@ mod door;
 mod hands;
 mod library;
 mod plan;
+mod policy;
 mod shown;
 mod teleop;
 
@@ -14,6 +15,7 @@ pub use door::{Door, Heard, Inner, Refused, door};
 pub use hands::Hands;
 pub use library::{EpisodeShown, LibraryAct, LibraryShown, PlaybackShown, Signals};
 pub use plan::{ArmPose, Observed, PlanShown, Row, RowState, TargetShown, ToShow};
+pub use policy::{BranchShown, DecisionShown, PlaneShown, PolicyAct, PolicyShown};
 pub use shown::{Cloud, Doing, Hand, Opened, RobotShown, Shown, Sources, Subject};
 pub use teleop::{
     DeviceShown, MotionFrame, RecordAct, RecordWish, RecordingShown, TakeDone, TakeState,

@@ -7,7 +7,7 @@ use interface::{
     Contact, Image, JointSpec, Observation, PointCloud, RigidTransform, RobotLook, SceneLook,
 };
 
-use super::{LibraryShown, PlanShown, PlaybackShown, RecordingShown, TeleopShown};
+use super::{LibraryShown, PlanShown, PlaybackShown, PolicyShown, RecordingShown, TeleopShown};
 
 /// A moment of the session. Bulk that did not change since the moment before is the same `Arc`, so a
 /// face compares pointers to know what to draw anew.
@@ -49,6 +49,8 @@ pub struct Shown {
     pub plan: Option<Arc<PlanShown>>,
     /// Hands on the arm; `None` where there is no simulated arm.
     pub teleop: Option<Arc<TeleopShown>>,
+    /// The policy on the arm.
+    pub policy: Option<Arc<PolicyShown>>,
     /// Recording under way.
     pub recording: Option<Arc<RecordingShown>>,
     /// The data set that is open.

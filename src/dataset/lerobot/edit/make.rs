@@ -28,7 +28,10 @@ pub fn merge(spec: &Merge) -> Result<Written, LerobotError> {
     for (index, source) in sources.iter().enumerate() {
         let place = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if sources[..index].iter().any(|before| place(before) == place(source)) {
-            return Err(LerobotError::invalid(source, "it is named twice; each data set is named once"));
+            return Err(LerobotError::invalid(
+                source,
+                "it is named twice; each data set is named once",
+            ));
         }
         let (set, odd) = Lerobot::open(source)?;
         sets.push(set);
