@@ -12,6 +12,7 @@ mod layering;
 mod live;
 mod machine;
 mod planned;
+mod policies;
 mod recorded;
 mod robots;
 mod tidy;

@@ -12,6 +12,7 @@ mod story;
 
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
+use std::sync::{Mutex, PoisonError};
 
 use interface::Cancel;
 use session_api::{Command, DatasetAct, DatasetSpec, Report};
@@ -29,9 +30,13 @@ fn album(kept: &Path, story: &str) -> PathBuf {
     folder
 }
 
+/// One window at a time: drawn by the processor, it needs all of it.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// Lets a process of its own live a story: a window wants its environment from the start, and a
 /// process has one event loop only.
 fn lived(story: &str, folder: &Path, screen: &screen::Screen) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let status = Process::new(std::env::current_exe().unwrap())
         .args(["--exact", story, "--nocapture", "--test-threads", "1"])
         .env("DISPLAY", &screen.display)

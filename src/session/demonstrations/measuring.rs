@@ -10,7 +10,7 @@ use bench::{Figure, Measured};
 use dataset::lerobot::LerobotDataset;
 use interface::{Arm, Cancel};
 use robot::Robot;
-use session_api::{Event, Failure, RecordSpec, Sink, TeleopChoice};
+use session_api::{Event, Failure, Level, RecordSpec, Sink, TeleopChoice};
 
 use super::hands::Hands;
 use super::rig::{Asked, Rig};
@@ -27,7 +27,7 @@ pub fn figures(secs: f64, events: Sink<'_>, cancel: &Cancel) -> Result<Measured,
         Failure::Machine(format!("there is no room for temporary files: {error}"))
     })?;
     let mut measured = Measured::default();
-    let cameras = ["front:640x480", "side:640x480"];
+    let cameras = ["front:640x480", "policy:640x480"];
     let spec = asked(&folder.path().join("live"), &cameras);
     live(&spec, secs, &mut measured, events, cancel)?;
     let spec = asked(&folder.path().join("scripted"), &["policy:256x256"]);
@@ -183,7 +183,20 @@ fn takes(
         events(Event::Progress { what: "control periods", done: notes.late.len(), total: ticks });
         seed += 1;
     }
+    tell(notes, events);
     Ok(writer.finish())
+}
+
+/// What is known when the last control period is over; what was recorded is still being written.
+fn tell(notes: &Notes, events: Sink<'_>) {
+    let late = percentile(&mut notes.late.clone(), 0.99) * 1e3;
+    let (missed, growth) = (notes.missed, grown(&notes.memory) / 1e6);
+    let line = format!(
+        "{} control periods, {missed} missed, 99 % within {late:.3} ms, memory {growth:+.1} MB; the \
+         takes are being written",
+        notes.late.len()
+    );
+    events(Event::Line(Level::Info, line));
 }
 
 /// How late a thread with nothing to do comes, at the same rate.

@@ -1,0 +1,77 @@
+//! Somebody trains a policy on what was collected, tries it, and looks into it.
+
+use std::path::Path;
+
+use crate::harness::{flowarm, number, refused, text};
+
+fn done(args: &[&str]) -> serde_json::Value {
+    let answer = flowarm(args);
+    assert_eq!(answer.code, 0, "{args:?}: {}", answer.text);
+    answer.json
+}
+
+fn collected(folder: &Path) {
+    let args = ["record", "--scene", "pick_cube", "--camera", "policy:48x48", "--episodes", "3"];
+    done(&[&args[..], &["--dataset", text(folder)]].concat());
+}
+
+#[test]
+fn a_policy_is_trained_interrupted_gone_on_with_tried_and_looked_into() {
+    let folder = tempfile::tempdir().unwrap();
+    let (set, out) = (folder.path().join("set"), folder.path().join("policy"));
+    collected(&set);
+    let train = |out: &Path, updates: &str, more: &[&str]| {
+        let args = ["train", "a2a", "--dataset", text(&set), "--out", text(out)];
+        let rest = ["--observe", "points", "--updates", updates, "--batch", "8"];
+        done(&[&args[..], &rest, more].concat())
+    };
+    let report = train(&out, "6", &[]);
+    assert_eq!(report["steps"], 6);
+    assert!(number(&report["loss"]["train"]).is_finite());
+    assert!(report["loss"]["validation"].is_number());
+    // What is there is not trained over by accident, and going on is possible when all is done.
+    let again =
+        ["train", "a2a", "--dataset", text(&set), "--out", text(&out), "--observe", "points"];
+    refused(&again, 2, &["--resume"]);
+    assert_eq!(train(&out, "6", &["--resume"])["steps"], 6);
+
+    let check = done(&["policy", "check", text(&out)]);
+    assert_eq!((&check["policy"], &check["updates"]), (&"a2a".into(), &6.into()));
+    assert!(number(&check["bytes"]) < 15e6);
+
+    let trial = ["eval", "--policy", text(&out), "--scene", "pick_cube", "--trials", "2"];
+    let one = done(&[&trial[..], &["--seed", "10000", "--steps", "1"]].concat());
+    assert_eq!(one["trained"]["steps"], 1);
+    assert_eq!(one["trained"]["seeds_trained_on"], 0);
+    let two = done(&[&trial[..], &["--seed", "10000", "--steps", "1"]].concat());
+    assert_eq!(one["per_trial"], two["per_trial"], "the same seeds go the same way");
+    let seen = done(&[&trial[..], &["--seed", "1", "--blend", "4"]].concat());
+    assert_eq!(seen["trained"]["seeds_trained_on"], 2);
+
+    let (trace, rrd) = (folder.path().join("trace"), folder.path().join("trial.rrd"));
+    let args = ["rollout", "--policy", text(&out), "--seed", "10001", "--out", text(&trace)];
+    let answer = flowarm(&[&args[..], &["--rrd", text(&rrd)]].concat());
+    assert!(answer.code == 0 || answer.code == 1, "{}", answer.text);
+    assert!(number(&answer.json["decisions"]) > 1.0);
+    let thoughts = std::fs::read_to_string(trace.join("trace.json")).unwrap();
+    let thoughts: serde_json::Value = serde_json::from_str(&thoughts).unwrap();
+    // The history, the path over six steps, and a chunk of eight after each.
+    assert_eq!(thoughts[0]["history"].as_array().unwrap().len(), 8 * 8);
+    assert_eq!(thoughts[0]["plane"].as_array().unwrap().len(), 7);
+    assert_eq!(thoughts[0]["chunks"].as_array().unwrap().len(), 7 * 8 * 8);
+    assert!(std::fs::metadata(&rrd).unwrap().len() > 10_000);
+}
+
+#[test]
+fn what_cannot_be_trained_or_tried_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (set, out) = (folder.path().join("set"), folder.path().join("policy"));
+    let train =
+        |name: &'static str| vec!["train", name, "--dataset", text(&set), "--out", text(&out)];
+    refused(&train("clever"), 2, &["clever", "a2a_mini"]);
+    refused(&train("a2a"), 2, &["set"]);
+    refused(&["policy", "check", text(&out)], 2, &["spec.toml"]);
+    let eval = ["eval", "--policy", text(&out), "--scene", "pick_cube", "--trials", "1"];
+    refused(&eval, 2, &["trained_on.toml"]);
+    refused(&["policy", "parity", text(folder.path())], 2, &["fixture"]);
+}
