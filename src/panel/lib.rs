@@ -26,6 +26,7 @@ mod legend;
 mod log;
 mod palette;
 mod plan;
+mod policy;
 mod preview;
 mod registry;
 mod robot;

@@ -4,8 +4,8 @@ use egui::{KeyboardShortcut, Ui};
 
 use crate::icon::Icon;
 use crate::{
-    Cx, dataset, grasps, help, instruction, log, plan, robot, scene, simulation, target, teleop,
-    timeline,
+    Cx, dataset, grasps, help, instruction, log, plan, policy, robot, scene, simulation, target,
+    teleop, timeline,
 };
 
 /// Where a panel is at first.
@@ -59,6 +59,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::<dataset::DatasetPanel>::default(),
         Box::<target::TargetPanel>::default(),
         Box::<grasps::GraspsPanel>::default(),
+        Box::<policy::PolicyPanel>::default(),
         Box::<simulation::SimulationPanel>::default(),
         Box::<timeline::TimelinePanel>::default(),
         Box::<log::LogPanel>::default(),

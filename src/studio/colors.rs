@@ -12,6 +12,8 @@ pub const ACCENT: [u8; 3] = bytes(DARK.accent);
 pub const GOOD: [u8; 3] = bytes(DARK.good);
 /// Look twice.
 pub const ATTENTION: [u8; 3] = bytes(DARK.attention);
+/// What a policy does.
+pub const POLICY: [u8; 3] = bytes(DARK.policy);
 /// What matters less.
 pub const QUIET: [u8; 3] = [0x8A, 0x93, 0xA2];
 /// The axes.

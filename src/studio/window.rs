@@ -21,7 +21,7 @@ use panel::Workbench;
 use session_api::live::{Act, Door};
 
 use crate::backdrop::{FloorHeight, Ground};
-use crate::evidence::{clouds, flow, ghosts, grasps, paths, shapes, sights};
+use crate::evidence::{clouds, flow, ghosts, grasps, paths, policy, shapes, sights};
 use crate::hands::Hands;
 use crate::host::Shell;
 use crate::ink::Ink;
@@ -137,6 +137,7 @@ pub(crate) fn open(door: Door, options: Options, meter: Option<Meter>) -> Result
             flow::draw,
             ghosts::target,
             paths::tool,
+            policy::draw,
             paths::arm,
             grasps::draw,
             sights::cameras,

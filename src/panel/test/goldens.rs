@@ -9,7 +9,7 @@ use super::harness::{alone, tree};
 use crate::log::LogLevel;
 use crate::registry;
 
-fn check(name: &str, got: &str) {
+pub fn check(name: &str, got: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(format!("{name}.txt"));
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, got).unwrap();

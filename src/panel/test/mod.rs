@@ -7,5 +7,6 @@ mod fixture;
 mod goldens;
 mod harness;
 mod picture;
+mod policies;
 mod recorded;
 mod window;

@@ -7,6 +7,7 @@ pub mod ghosts;
 pub mod grasps;
 mod outline;
 pub mod paths;
+pub mod policy;
 pub mod shapes;
 pub mod sights;
 
