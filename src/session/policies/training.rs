@@ -51,6 +51,7 @@ pub fn run(spec: &TrainSpec, events: Sink<'_>, cancel: &Cancel) -> Result<TrainR
     training.updates =
         spec.updates.or(spec.epochs.map(|epochs| epochs * epoch)).unwrap_or(training.updates);
     training.warmup = training.warmup.min(training.updates / 10);
+    training.save = training.save.min(training.updates);
     about.write(&spec.out)?;
     let threads =
         Threads::new(spec.threads).map_err(|error| Failure::Machine(error.to_string()))?;
