@@ -1,6 +1,8 @@
 //! The guard allocates nothing once it is warm, and is quick: counted and timed over wild motion
 //! among obstacles.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell as Flag;
 use std::sync::Arc;

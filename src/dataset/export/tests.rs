@@ -185,7 +185,8 @@ fn what_does_not_fit_is_named_and_leaves_nothing() {
 
 #[test]
 fn pictures_that_are_wrong_are_named_and_leave_nothing() {
-    let spoilers: [(fn(&mut Picture), &str); 4] = [
+    type Spoiler = (fn(&mut Picture), &'static str);
+    let spoilers: [Spoiler; 4] = [
         (|p| p.image.width += 1, "has a picture of 17x12 pixels from camera `front`"),
         (|p| p.depth = None, "lacks the depth of camera `front`"),
         (|p| p.depth.as_mut().unwrap().height = 3, "a depth of 16x3 pixels"),

@@ -32,10 +32,10 @@ pub fn convert_v21(root: &Path, out: &Path) -> Result<(usize, Vec<String>), Lero
     let of_before = old.episode_stats()?;
     for row in old.episodes() {
         let episode = row.index;
-        let mut parts = Parts::default();
-        parts.table = old.table(episode, &|name| {
+        let table = old.table(episode, &|name| {
             old.info().feature(name).is_some_and(|f| !matches!(f.dtype, Dtype::Other(_)))
         })?;
+        let mut parts = Parts { table, ..Parts::default() };
         (parts.tasks, parts.task_of_frame) = sentences(&old, &parts, &row.tasks);
         let mut undecoded = |camera: &str, error: LerobotError| -> Stats {
             warnings.push(format!("{error}; statistics of `{camera}` are those of before"));

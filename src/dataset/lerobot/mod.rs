@@ -52,8 +52,8 @@ pub use error::LerobotError;
 pub use feature::{Dtype, Feature, default_features};
 pub use info::Info;
 pub use journal::{
-    Developed, Finished, Journal, JournalReader, Packing, Prepared, Record, finish, prepare,
-    unfinished,
+    Develop, Developed, Finished, Journal, JournalReader, Packing, Prepared, Record, finish,
+    prepare, unfinished,
 };
 pub use layout::{
     ACTION, CAMERA, ENVIRONMENT, FLOW, MODE, REQUESTED, STAMP, STATE, SUCCESS, TOOL_DELTA,

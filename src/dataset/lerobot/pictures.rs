@@ -22,7 +22,7 @@ pub struct Pictures {
 
 enum Source {
     Film {
-        film: FilmReader,
+        film: Box<FilmReader>,
         /// When the episode begins in the film, seconds.
         from_s: f64,
         /// Frames a second.
@@ -42,7 +42,7 @@ impl std::fmt::Debug for Pictures {
 
 impl Pictures {
     pub(crate) fn of_film(film: FilmReader, from_s: f64, fps: f64, frames: usize) -> Self {
-        Self { frames, next: 0, source: Source::Film { film, from_s, fps } }
+        Self { frames, next: 0, source: Source::Film { film: Box::new(film), from_s, fps } }
     }
 
     pub(crate) fn of_files(path: PathBuf, files: Vec<Vec<u8>>) -> Self {

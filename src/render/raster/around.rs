@@ -77,8 +77,8 @@ impl Surroundings {
             .filter_map(|(i, solid)| solid.as_ref().map(|s| (s.radius(), i)))
             .filter(|(_, i)| {
                 let pose = &items[*i].world_from_mesh;
-                let numbers = pose.translation.vector.iter().chain(pose.rotation.coords.iter());
-                numbers.fold(true, |sound, x| sound && x.abs() < 1e6)
+                let mut numbers = pose.translation.vector.iter().chain(pose.rotation.coords.iter());
+                numbers.all(|x| x.abs() < 1e6)
             })
             .collect();
         sized.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));

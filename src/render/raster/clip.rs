@@ -6,6 +6,9 @@ use nalgebra::{Matrix3, Vector3};
 use super::edges::{Edges, Nearness, Sheet};
 use super::project::{Corner, FARTHEST, NEAREST, Projector};
 
+/// How far within a side of the window a corner is.
+type Side<'a> = &'a dyn Fn(&Vector3<f64>) -> f64;
+
 /// Cuts the triangles of one mesh.
 pub struct Cut<'a> {
     projector: &'a Projector,
@@ -41,7 +44,7 @@ impl<'a> Cut<'a> {
         let mut polygon = vec![a, b, c];
         let ([fx, fy], [cx, cy]) = (self.projector.focal, self.projector.centre);
         let keep = FARTHEST - 1.0;
-        let sides: [&dyn Fn(&Vector3<f64>) -> f64; 5] = [
+        let sides: [Side<'_>; 5] = [
             &|p| p.z - NEAREST,
             &|p| keep * p.z - (fx * p.x + cx * p.z),
             &|p| keep * p.z + (fx * p.x + cx * p.z),

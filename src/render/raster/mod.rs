@@ -1,5 +1,7 @@
 //! The second engine: triangles drawn into a picture, with what rests drawn only once.
 
+#![expect(clippy::needless_range_loop, reason = "lanes that run side by side are counted")]
+
 mod around;
 mod clip;
 mod coarse;

@@ -46,13 +46,15 @@ pub fn export(
 type Pictured<'a> =
     &'a mut dyn FnMut(usize, usize) -> Result<Picture, dataset::export::PictureError>;
 
+type Taken<'a> = &'a mut dyn FnMut(&EpisodeNotes, &[Frame], Pictured<'_>) -> Result<(), Failure>;
+
 /// Hands every episode with its pictures to `take`.
 fn each(
     data: &Lerobot,
     layout: &FrameLayout,
     events: Sink<'_>,
     cancel: &Cancel,
-    take: &mut dyn FnMut(&EpisodeNotes, &[Frame], Pictured<'_>) -> Result<(), Failure>,
+    take: Taken<'_>,
 ) -> Result<(), Failure> {
     let usage = |error: dataset::lerobot::LerobotError| Failure::usage(&error);
     let total = data.episodes().len();

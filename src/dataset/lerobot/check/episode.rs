@@ -93,7 +93,7 @@ fn pictures(
             let wanted = place.from_s + frame as f64 / set.info().fps;
             let shown = pictures.in_film(frame).and_then(|at| film.time(at));
             // A film that is too short was mentioned with the film.
-            let Some(shown) = shown else { return None };
+            let shown = shown?;
             if (shown - wanted).abs() > format::TOLERANCE_S {
                 found.error(format!(
                     "{of}, frame {frame}: `{camera}` shows it at {shown} s, {wanted} s is expected"

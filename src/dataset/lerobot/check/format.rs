@@ -114,10 +114,10 @@ fn rows(set: &Lerobot, found: &mut Findings) {
 }
 
 /// The episodes of each file.
-fn by_place<'a>(
-    set: &'a Lerobot,
+fn by_place(
+    set: &Lerobot,
     place: impl Fn(&EpisodeRow) -> Option<FilePlace>,
-) -> BTreeMap<FilePlace, Vec<&'a EpisodeRow>> {
+) -> BTreeMap<FilePlace, Vec<&EpisodeRow>> {
     let mut places: BTreeMap<FilePlace, Vec<&EpisodeRow>> = BTreeMap::new();
     for row in set.episodes() {
         if let Some(place) = place(row) {

@@ -44,7 +44,7 @@ fn clocks(of: &str, set: &Lerobot, table: &Table, found: &mut Findings) {
     if let Some(stamps) = &stamps {
         let steps = || stamps.windows(2).map(|pair| pair[1] - pair[0]);
         // The comparison is false for what is no number.
-        let back = steps().filter(|step| !(*step > 0.0)).count();
+        let back = steps().filter(|step| step.is_nan() || *step <= 0.0).count();
         if back > 0 {
             found.warn(format!("{of}: the clock stands still or goes back {back} times"));
         }

@@ -57,6 +57,9 @@ impl Prepared {
     }
 }
 
+/// Makes a picture that was put off, from the number of its camera and the bytes that were kept of it.
+pub type Develop<'a> = &'a mut dyn FnMut(usize, &[u8]) -> Result<Developed, String>;
+
 /// Encodes the episode in the journal at `path` and makes it the next one of `dataset`; the journal
 /// goes when that is done. `develop` makes the pictures that were put off, from the number of their
 /// camera and the bytes that were kept of them.
@@ -68,7 +71,7 @@ impl Prepared {
 pub fn finish(
     path: &Path,
     dataset: &mut LerobotDataset,
-    develop: &mut dyn FnMut(usize, &[u8]) -> Result<Developed, String>,
+    develop: Develop<'_>,
 ) -> Result<Finished, LerobotError> {
     let reader = Journal::read(path)?;
     dataset.accepts(reader.layout())?;
@@ -79,7 +82,7 @@ pub fn finish(
 pub fn prepare(
     path: &Path,
     drafts: &Drafts,
-    develop: &mut dyn FnMut(usize, &[u8]) -> Result<Developed, String>,
+    develop: Develop<'_>,
 ) -> Result<Prepared, LerobotError> {
     let mut pending = first_pictures(path)?;
     let mut reader = Journal::read(path)?;
@@ -123,11 +126,7 @@ enum Pending {
 }
 
 impl Pending {
-    fn develop(
-        self,
-        camera: usize,
-        develop: &mut dyn FnMut(usize, &[u8]) -> Result<Developed, String>,
-    ) -> Result<Picture, String> {
+    fn develop(self, camera: usize, develop: Develop<'_>) -> Result<Picture, String> {
         match self {
             Self::Is(picture) => Ok(picture),
             Self::Will(stamp, bytes) => {

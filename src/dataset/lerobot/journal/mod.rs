@@ -14,7 +14,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use finish::{Developed, Finished, Prepared, finish, prepare, unfinished};
+pub use finish::{Develop, Developed, Finished, Prepared, finish, prepare, unfinished};
 pub use read::JournalReader;
 pub use record::{Packing, Record};
 pub use write::Journal;

@@ -43,7 +43,7 @@ fn a_journal_becomes_the_episode_that_a_draft_would_be() {
     assert_eq!(unfinished(&by_way).unwrap(), [] as [std::path::PathBuf; 0], "it is being written");
     journal.append_notes(&notes("pick up the cube")).unwrap();
     let path = journal.close().unwrap();
-    assert_eq!(unfinished(&by_way).unwrap(), [path.clone()]);
+    assert_eq!(unfinished(&by_way).unwrap(), std::slice::from_ref(&path));
     let kept = std::fs::read(&path).unwrap();
     let done = finish(&path, &mut dataset, &mut develop).unwrap();
     assert_eq!(done, Finished { episode: 0, frames: 31, dropped_bytes: 0 });

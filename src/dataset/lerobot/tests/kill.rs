@@ -82,7 +82,6 @@ fn killed_at_any_moment_it_opens_with_every_finished_episode() {
 }
 
 /// Records episodes of eight frames until it is killed, saying each when its commit has returned.
-#[expect(clippy::print_stdout, reason = "the other process listens")]
 fn record(root: &Path) -> ! {
     let mut dataset = LerobotDataset::open_or_create(root, &layout()).unwrap();
     loop {

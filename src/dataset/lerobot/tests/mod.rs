@@ -62,7 +62,7 @@ pub fn picture(camera: &CameraLayout, i: usize) -> Picture {
     };
     let image = Image { width, height, rgb: (0..width * height).map(pixel).collect() };
     let metres = (0..width * height).map(|k| (500 + k % 700 + i) as f32 * 1e-3).collect();
-    let depth = camera.depth.then(|| Depth { width, height, metres });
+    let depth = camera.depth.then_some(Depth { width, height, metres });
     Picture { stamp: Stamp(i as i64 * 20_000_000 + 1_000_000), image, depth }
 }
 

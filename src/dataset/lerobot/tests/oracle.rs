@@ -10,7 +10,6 @@ use super::*;
 use crate::lerobot::{CAMERA, Column, Dtype, Lerobot, LerobotError, STATE, check, convert_v21};
 
 /// A Python that can `import lerobot`; says so where there is none.
-#[expect(clippy::print_stderr, reason = "a test that does not run says so")]
 fn python() -> Option<PathBuf> {
     let named = std::env::var_os("FLOWARM_LEROBOT_PYTHON").map(PathBuf::from);
     let python = named.clone().unwrap_or_else(|| "python3".into());
