@@ -18,7 +18,7 @@ use bevy::tasks::IoTaskPool;
 use bevy::window::{
     CursorMoved, FileDragAndDrop, PrimaryWindow, RequestRedraw, WindowCloseRequested, WindowEvent,
 };
-use bevy_egui::EguiFullOutput;
+use bevy_egui::{EguiFullOutput, egui};
 use panel::View;
 use session_api::live::Shown;
 
@@ -173,16 +173,17 @@ pub fn read_labels(script: Option<ResMut<Script>>, outputs: Query<&EguiFullOutpu
     for output in &outputs {
         let update = output.0.as_ref().and_then(|o| o.platform_output.accesskit_update.as_ref());
         let Some(update) = update else { continue };
-        script.labels = update
-            .nodes
-            .iter()
-            .filter(|(_, node)| !node.is_disabled())
-            .filter_map(|(_, node)| {
-                let text = node.label().or_else(|| node.value())?;
-                let b = node.bounds()?;
+        // What bears a name comes before a text that says the same beside it.
+        let named = |of: fn(&egui::accesskit::Node) -> Option<&str>| {
+            let shown = update.nodes.iter().filter(|(_, node)| !node.is_disabled());
+            shown.filter_map(move |(_, node)| {
+                let (text, b) = (of(node)?, node.bounds()?);
                 let rect = Rect::new(b.x0 as f32, b.y0 as f32, b.x1 as f32, b.y1 as f32);
                 Some((text.to_string(), rect))
             })
+        };
+        script.labels = named(|node| node.label())
+            .chain(named(|node| node.value().filter(|_| node.label().is_none())))
             .collect();
     }
 }
