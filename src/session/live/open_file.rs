@@ -17,7 +17,7 @@ use super::world::World;
 pub const MOST_POINTS: usize = 4_000_000;
 
 const KINDS: &str = "a robot (.urdf), a mesh (.stl, .obj, .dae, .glb, .gltf), a cloud (.ply, .npy, .xyz), \
-                     a recorded folder with meta.json, or a data set with meta/info.json";
+                     or a recorded folder with meta.json";
 
 /// Opens it; the error is one sentence.
 pub fn open(
