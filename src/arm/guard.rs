@@ -238,19 +238,6 @@ impl Guard {
         Ok(())
     }
 
-    /// Moves one of the obstacles, by its place in the list they were given in; whether it is there
-    /// and the place is finite. Allocates nothing.
-    pub fn move_obstacle(&mut self, index: usize, world_from_shape: &RigidTransform) -> bool {
-        let root_from_shape = self.root_from_world * world_from_shape;
-        let finite = root_from_shape.translation.vector.iter().all(|x| x.is_finite())
-            && root_from_shape.rotation.coords.iter().all(|x| x.is_finite());
-        match self.things.get_mut(index).filter(|_| finite) {
-            Some(thing) => thing.place(&root_from_shape),
-            None => return false,
-        }
-        true
-    }
-
     /// Sets the walls of an arm's tool; `None` takes them away. No effect for an arm that is not there.
     pub fn set_workspace(&mut self, arm: usize, walls: Option<Workspace>) {
         if let Some(place) = self.walls.boxes.get_mut(arm) {
@@ -258,21 +245,11 @@ impl Guard {
         }
     }
 
-    /// The walls of an arm's tool.
-    pub fn workspace(&self, arm: usize) -> Option<Workspace> {
-        self.walls.boxes.get(arm).copied().flatten()
-    }
-
     /// Sets the share of the joints' top speeds, held within 0.01 and 1. A faster arm slows down to it.
     pub fn set_speed(&mut self, share: f64) {
         if share.is_finite() {
             self.options.speed = share.clamp(0.01, 1.0);
         }
-    }
-
-    /// What it is set to.
-    pub fn options(&self) -> &GuardOptions {
-        &self.options
     }
 
     /// Soft stop: the arm brakes and holds whatever is asked, until released.
@@ -313,7 +290,7 @@ impl Guard {
         now: Stamp,
         out: &mut JointTarget,
     ) -> Guarded {
-        let mut done = Guarded { holds: !self.accepts(request, asked, now), ..Guarded::default() };
+        let mut done = Guarded::default();
         self.refusals(request, asked, now, &mut done);
         self.wish(request, &mut done);
         self.make_room(&mut done);
@@ -323,25 +300,9 @@ impl Guard {
         done
     }
 
-    fn accepts(&self, request: &JointTarget, asked: Stamp, now: Stamp) -> bool {
-        !self.stopped
-            && request.positions.len() == self.joints.len()
-            && request.openings.len() == self.max_openings.len()
-            && request.positions.iter().chain(&request.openings).all(|x| x.is_finite())
-            && now.secs() - asked.secs() <= self.options.command_age
-            && !(self.aligning && self.gap(request) > self.options.refuse_above)
-    }
-
-    /// Why the request is not followed, where it is not; and whether the arm still catches up.
+    /// Whether the request is followed, and why not; and whether the arm still catches up.
     fn refusals(&mut self, request: &JointTarget, asked: Stamp, now: Stamp, done: &mut Guarded) {
         let reasons = &mut done.reasons;
-        if !done.holds {
-            self.aligning &= self.gap(request) > self.options.aligned_within;
-            if self.aligning {
-                reasons.add(Reason::Aligning);
-            }
-            return;
-        }
         if self.stopped {
             reasons.add(Reason::Stopped);
         }
@@ -356,6 +317,13 @@ impl Guard {
             reasons.add(Reason::NotFinite);
         } else if self.aligning && self.gap(request) > self.options.refuse_above {
             reasons.add(Reason::Apart);
+        }
+        done.holds = !reasons.is_empty();
+        if !done.holds {
+            self.aligning &= self.gap(request) > self.options.aligned_within;
+            if self.aligning {
+                reasons.add(Reason::Aligning);
+            }
         }
     }
 

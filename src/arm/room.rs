@@ -35,11 +35,6 @@ impl Thing {
         })
     }
 
-    /// Moves it.
-    pub fn place(&mut self, root_from_shape: &RigidTransform) {
-        self.at = Placed::new(&self.solid, &to_parry(root_from_shape));
-    }
-
     /// A distance that a capsule is at least away, metres; exact enough to leave most things alone.
     pub fn at_least_from(&self, capsule: &Capsule) -> f32 {
         let (at_most, less) = self.solid.box_distance(&capsule.moved(&self.at.pose.inverse()));

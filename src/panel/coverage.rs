@@ -1,10 +1,7 @@
 //! Where the task's object began, episode by episode, seen from above: what has been shown already,
 //! and what not yet.
 
-use egui::{
-    Align2, Color32, FontId, Mesh, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
-    WidgetType, pos2, vec2,
-};
+use egui::{Align2, Color32, FontId, Mesh, Pos2, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use crate::theme::SMALL;
 use crate::{Colors, widget};
@@ -29,13 +26,9 @@ impl Map {
     fn new(points: &[[f32; 2]], rect: Rect) -> Option<Self> {
         let finite = || points.iter().filter(|p| p.iter().all(|x| x.is_finite()));
         finite().next()?;
-        let end = |axis: usize, pick: fn(f32, f32) -> f32, from: f32| {
-            finite().map(|p| p[axis]).fold(from, pick)
-        };
-        let low = [0, 1].map(|axis| end(axis, f32::min, f32::INFINITY));
-        let high = [0, 1].map(|axis| end(axis, f32::max, f32::NEG_INFINITY));
-        let middle = [0, 1].map(|axis| low[axis] / 2.0 + high[axis] / 2.0);
-        let span = [0, 1].map(|axis| ((high[axis] - low[axis]) * 1.25).max(LEAST));
+        let ends = [0, 1].map(|axis| widget::range(finite().map(|p| p[axis])));
+        let middle = ends.map(|(low, high)| low / 2.0 + high / 2.0);
+        let span = ends.map(|(low, high)| ((high - low) * 1.25).max(LEAST));
         let scale = (rect.height() / span[0]).min(rect.width() / span[1]);
         (scale.is_finite() && scale > 0.0).then_some(Self { middle, scale, at: rect.center() })
     }
@@ -51,8 +44,8 @@ impl Map {
     }
 }
 
-/// Distance between grid lines, metres: 1, 2 or 5 times a power of ten, at least `least`.
-fn step(least: f32) -> f32 {
+/// Distance between grid lines: 1, 2 or 5 times a power of ten, at least `least`.
+pub fn step(least: f32) -> f32 {
     let power = 10f32.powf(least.max(1e-6).log10().floor());
     [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|s| *s >= least).unwrap_or(power)
 }
@@ -65,13 +58,9 @@ pub fn plot(
     height: f32,
 ) -> Option<usize> {
     let colors = Colors::here(ui);
-    let size = vec2(ui.available_width().max(48.0), height);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let words =
         format!("{} of the object, seen from above", widget::counted(points.len(), "start"));
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, &words));
-    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-    painter.rect(rect, 4, colors.background, Stroke::new(1.0, colors.line), StrokeKind::Inside);
+    let (rect, response, painter) = widget::plot_area(ui, height, Sense::click(), &words);
     let map = Map::new(points, rect.shrink(12.0))?;
     grid(&painter, &map, rect, colors);
     let mut dots = Mesh::default();

@@ -1,8 +1,8 @@
 //! Small pieces that every panel is made of.
 
 use egui::{
-    Align, Button, Color32, Label, Layout, Response, RichText, Sense, Stroke, StrokeKind, Ui,
-    WidgetInfo, WidgetType, vec2,
+    Align, Button, Color32, Label, Layout, Painter, Rect, Response, RichText, Sense, Stroke,
+    StrokeKind, Ui, WidgetInfo, WidgetType, vec2,
 };
 
 use crate::Colors;
@@ -117,10 +117,8 @@ fn marked(
         ui.painter().rect_filled(rect, look.corner_radius, fill);
     }
     let left = rect.left() + pad;
-    let square = egui::Rect::from_center_size(
-        egui::pos2(left + ICON / 2.0, rect.center().y),
-        vec2(ICON, ICON),
-    );
+    let square =
+        Rect::from_center_size(egui::pos2(left + ICON / 2.0, rect.center().y), vec2(ICON, ICON));
     icon.paint(ui.painter(), square, color);
     let at = egui::pos2(left + ICON + GAP, rect.center().y - galley.size().y / 2.0);
     ui.painter().galley(at, galley, text);
@@ -232,6 +230,24 @@ pub fn bytes(n: u64) -> String {
 /// `1 episode`, `12 episodes`.
 pub fn counted(n: usize, one: &str) -> String {
     format!("{} {one}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// A framed place for a drawing, as wide as there is room; `words` say what it shows.
+pub fn plot_area(ui: &mut Ui, height: f32, sense: Sense, words: &str) -> (Rect, Response, Painter) {
+    let colors = Colors::here(ui);
+    let size = vec2(ui.available_width().max(48.0), height);
+    let (rect, response) = ui.allocate_exact_size(size, sense);
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, words));
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    painter.rect(rect, 4, colors.background, Stroke::new(1.0, colors.line), StrokeKind::Inside);
+    (rect, response, painter)
+}
+
+/// Smallest and largest of the values that are numbers; infinities the wrong way round where none is.
+pub fn range(values: impl Iterator<Item = f32>) -> (f32, f32) {
+    values
+        .filter(|value| value.is_finite())
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
 }
 
 #[cfg(test)]

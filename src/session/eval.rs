@@ -7,16 +7,17 @@ use std::time::Instant;
 
 use interface::{Cancel, MotionPermit};
 use plan::{GeometricVerifier, PlanOptions};
-use policy::{Execution, Policy};
+use policy::Policy;
 use rayon::prelude::*;
 use robot::Robot;
 use session_api::{
     EvalPolicy, EvalReport, EvalSpec, Event, Failure, Level, Millis, SceneScore, Sink,
     TrainedScore, Trial, wilson95,
 };
-use sim::{Cell, CellOptions, SimError, run_demonstration};
+use sim::{SimError, run_demonstration};
 use world_model::GoalFlow;
 
+use crate::cells;
 use crate::planned::{PlannedRun, run_planned};
 use crate::policies::pilot::{self, How, Loaded};
 use crate::policies::trial;
@@ -184,22 +185,9 @@ fn trained(
     seed: u64,
     cancel: &Cancel,
 ) -> Result<Option<Finished>, Failure> {
-    let options = CellOptions {
-        level: spec.level,
-        control_hz: f64::from(loaded.about.fps),
-        ..CellOptions::default()
-    };
-    let mut cell = Cell::new(&spec.scene, robot.clone(), seed, &options)
-        .map_err(|error| Failure::usage(&error))?;
-    let how = How {
-        steps: spec.steps,
-        execution: match spec.blend {
-            Some(every) => Execution::Blend { every },
-            None => Execution::OpenLoop { actions: loaded.runner.info().chunk },
-        },
-        explain: false,
-        seed,
-    };
+    let mut cell = cells::at_rate(&spec.scene, robot, seed, spec.level, loaded.about.fps)?;
+    let execution = pilot::execution(spec.blend, loaded.runner.info().chunk);
+    let how = How { steps: spec.steps, execution, ..How::of(loaded, seed) };
     let outcome =
         trial::run(loaded, &mut cell, how, spec.start_noise, cancel, &mut |_, _, _, _| Ok(()))?;
     let Some(outcome) = outcome else { return Ok(None) };
@@ -220,12 +208,6 @@ fn trained(
     }))
 }
 
-/// A cell for one trial, or the sentence why there can be none.
-pub fn cell(scene: &str, robot: &Arc<Robot>, seed: u64, level: u8) -> Result<Cell, Failure> {
-    let options = CellOptions { level, ..CellOptions::default() };
-    Cell::new(scene, robot.clone(), seed, &options).map_err(|error| Failure::usage(&error))
-}
-
 /// One run of the scene's own demonstration; `None` when it was stopped on request.
 fn scripted(
     spec: &EvalSpec,
@@ -233,7 +215,7 @@ fn scripted(
     seed: u64,
     cancel: &Cancel,
 ) -> Result<Option<Finished>, Failure> {
-    let mut cell = cell(&spec.scene, robot, seed, spec.level)?;
+    let mut cell = cells::usual(&spec.scene, robot, seed, spec.level)?;
     let mut act_millis = Vec::new();
     let mut last = Instant::now();
     let outcome = run_demonstration(&mut cell, &MotionPermit::simulation(), &mut |_| {
@@ -267,7 +249,7 @@ fn planned(
     seed: u64,
     cancel: &Cancel,
 ) -> Result<Option<Finished>, Failure> {
-    let mut cell = cell(&spec.scene, robot, seed, spec.level)?;
+    let mut cell = cells::usual(&spec.scene, robot, seed, spec.level)?;
     let run = PlannedRun {
         options: PlanOptions { seed, ..PlanOptions::default() },
         replans: REPLANS,

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 mod benches;
+mod cells;
 mod demonstrations;
 mod doctor;
 mod episode;

@@ -19,8 +19,9 @@ use session_api::{
 use sim::Cell;
 use world_model::{GoalFlow, RecordedFlow};
 
+use crate::cells;
 use crate::episode::{self, Episode};
-use crate::eval::{REPLANS, cell};
+use crate::eval::REPLANS;
 use crate::files::Written;
 use crate::judges::Judge;
 use crate::planned::{PlannedOutcome, PlannedRun};
@@ -61,7 +62,7 @@ pub fn plan(
     let mut judge = Judge::new(spec.verifier, ask, pictures.path())?;
     let made = match &spec.source {
         PlanSource::Scene(scene) => {
-            let cell = cell(scene, &robot, spec.seed, 0)?;
+            let cell = cells::usual(scene, &robot, spec.seed, 0)?;
             in_scene(spec, cell, &robot, &mut judge, events, cancel)?
         }
         PlanSource::Rgbd(folder) => on_recording(spec, folder, &robot, &mut judge, events, cancel)?,

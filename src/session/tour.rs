@@ -13,8 +13,9 @@ use sim::look_at;
 use video::Mp4Writer;
 use world_model::GoalFlow;
 
+use crate::cells;
 use crate::episode::{self, Episode, Moment};
-use crate::eval::{REPLANS, cell};
+use crate::eval::REPLANS;
 use crate::files::Written;
 use crate::planned::PlannedRun;
 use crate::recording::{self, Told};
@@ -48,7 +49,7 @@ pub fn tour(spec: &DemoSpec, events: Sink<'_>, cancel: &Cancel) -> Result<DemoRe
     };
     // A name that is wrong, or a robot that a scene refuses, is said before anything is written.
     for scene in &scenes {
-        cell(scene, &robot, spec.seed, 0)?;
+        cells::usual(scene, &robot, spec.seed, 0)?;
     }
     let mut written = Written::create(&spec.out, events)?;
     let whole = spec.record.clone().unwrap_or_else(|| written.path("tour.mp4"));
@@ -100,7 +101,7 @@ struct Show<'a, 'w> {
 
 impl Show<'_, '_> {
     fn scene(&mut self, scene: &str, robot: &Arc<Robot>, seed: u64) -> Result<DemoScene, Failure> {
-        let mut cell = cell(scene, robot, seed, 0)?;
+        let mut cell = cells::usual(scene, robot, seed, 0)?;
         let task = cell.task();
         (self.events)(Event::Line(Level::Info, format!("\"{}\"", task.instruction)));
         let observation = cell.capture().map_err(|error| Failure::usage(&error))?;

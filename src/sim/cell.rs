@@ -287,12 +287,19 @@ impl Cell {
 
     /// Everything there is to see at this moment.
     pub fn look(&self) -> SceneLook {
-        let mut links = Vec::new();
-        link_poses(&self.robot.model, self.servo.q(), &mut links);
-        for link in &mut links {
+        let mut poses = Vec::new();
+        self.look_poses(&mut poses);
+        eye::look(&self.world, &self.skin, &poses, &self.lights)
+    }
+
+    /// Where each item of [`Cell::look`] is now, `world_from_mesh`, into `poses`. A buffer that was used
+    /// before is not allocated anew.
+    pub fn look_poses(&self, poses: &mut Vec<RigidTransform>) {
+        link_poses(&self.robot.model, self.servo.q(), poses);
+        for link in poses.iter_mut() {
             *link = self.world_from_base * *link;
         }
-        eye::look(&self.world, &self.skin, &links, &self.lights)
+        eye::places(&self.world, &self.skin, poses);
     }
 
     /// The planning cameras, the main one first.
@@ -327,11 +334,6 @@ impl Cell {
             stamp: Stamp::from_secs(self.world.secs()),
             picture: self.options.picture,
         }
-    }
-
-    /// Where each item of [`Cell::look`] is now.
-    pub fn look_poses(&self) -> Vec<RigidTransform> {
-        self.look().items.into_iter().map(|item| item.world_from_mesh).collect()
     }
 
     /// Develops policies' pictures of this cell's scene from such poses.

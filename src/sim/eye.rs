@@ -26,21 +26,36 @@ impl RobotSkin {
     }
 }
 
-/// Everything there is to see. `world_from_link`: one pose a link of the robot.
+/// `world_from_mesh` of everything there is to see, in the order of [`look`]. `poses` comes with one
+/// `world_from_link` for every link of the robot.
+pub(crate) fn places(world: &World, skin: &RobotSkin, poses: &mut Vec<RigidTransform>) {
+    let links = poses.len();
+    for thing in 0..world.thing_count() {
+        let world_from_thing = world.thing_pose(thing);
+        let visuals = world.spec(thing).visuals.iter();
+        poses.extend(visuals.map(|visual| world_from_thing * visual.thing_from_mesh));
+    }
+    for part in &skin.look.parts {
+        let world_from_mesh = poses[part.link] * part.link_from_mesh;
+        poses.push(world_from_mesh);
+    }
+    poses.drain(..links);
+}
+
+/// Everything there is to see, at the poses that [`places`] gave.
 pub(crate) fn look(
     world: &World,
     skin: &RobotSkin,
-    world_from_link: &[RigidTransform],
+    poses: &[RigidTransform],
     lights: &[Light],
 ) -> SceneLook {
-    let mut items = Vec::new();
+    let mut items = Vec::with_capacity(poses.len());
     for thing in 0..world.thing_count() {
         let spec = world.spec(thing);
-        let world_from_thing = world.thing_pose(thing);
         items.extend(spec.visuals.iter().map(|visual| LookItem {
             thing: spec.name.clone(),
             part: visual.part.clone(),
-            world_from_mesh: world_from_thing * visual.thing_from_mesh,
+            world_from_mesh: RigidTransform::identity(),
             mesh: visual.mesh.clone(),
             material: visual.material.clone(),
         }));
@@ -48,10 +63,13 @@ pub(crate) fn look(
     items.extend(skin.look.parts.iter().map(|part| LookItem {
         thing: skin.thing.clone(),
         part: skin.links[part.link].clone(),
-        world_from_mesh: world_from_link[part.link] * part.link_from_mesh,
+        world_from_mesh: RigidTransform::identity(),
         mesh: part.mesh.clone(),
         material: part.material.clone(),
     }));
+    for (item, pose) in items.iter_mut().zip(poses) {
+        item.world_from_mesh = *pose;
+    }
     SceneLook { items, lights: lights.to_vec() }
 }
 

@@ -3,6 +3,7 @@
 
 use bevy::prelude::{Quat, Transform, Vec3};
 use interface::{Point, RigidTransform, Vector};
+use nalgebra::Vector3;
 
 /// A point of the world, or of a mesh, in Bevy's axes.
 pub fn point(p: &Point) -> Vec3 {
@@ -12,6 +13,11 @@ pub fn point(p: &Point) -> Vec3 {
 /// A direction in Bevy's axes.
 pub fn direction(v: &Vector) -> Vec3 {
     Vec3::new(v.x, v.z, -v.y)
+}
+
+/// A direction of Bevy's axes in the world's.
+pub fn to_world(v: Vec3) -> Vector3<f64> {
+    Vector3::new(f64::from(v.x), f64::from(-v.z), f64::from(v.y))
 }
 
 /// A pose in Bevy's axes, for meshes whose points went through [`point`].
@@ -29,7 +35,7 @@ pub fn pose(world_from_mesh: &RigidTransform) -> Transform {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use nalgebra::{Translation3, UnitQuaternion, Vector3};
+    use nalgebra::{Translation3, UnitQuaternion};
 
     #[test]
     fn a_posed_point_is_the_same_either_way_round() {

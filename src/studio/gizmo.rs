@@ -140,11 +140,6 @@ fn place(pose: &RigidTransform) -> Vec3 {
     axes::direction(&pose.translation.vector.cast::<f32>())
 }
 
-/// A direction of Bevy's axes in the world's.
-fn world(v: Vec3) -> Vector3<f64> {
-    Vector3::new(f64::from(v.x), f64::from(-v.z), f64::from(v.y))
-}
-
 /// How far along an axis the point is that comes nearest to a ray; `None` where they run alike.
 fn along(origin: Vec3, axis: Vec3, ray: &Ray3d) -> Option<f32> {
     let (w, d) = (origin - ray.origin, *ray.direction);
@@ -200,13 +195,13 @@ fn drag(sight: &Sight, grab: &Grab, pointer: egui::Pos2) -> Option<RigidTransfor
         Part::Middle => meets(origin, grab.axis, &ray)? - grab.at,
         Part::About(_) => {
             let angle = turn(sight, grab, origin, &ray, pointer)?;
-            let axis = Unit::try_new(world(grab.axis), 1e-9)?;
+            let axis = Unit::try_new(axes::to_world(grab.axis), 1e-9)?;
             let turned = UnitQuaternion::from_axis_angle(&axis, f64::from(angle));
             let rotation = turned * grab.start.rotation;
             return Some(RigidTransform::from_parts(grab.start.translation, rotation));
         }
     };
-    let moved = world(moved.clamp_length_max(FURTHEST));
+    let moved = axes::to_world(moved.clamp_length_max(FURTHEST));
     let translation = Translation3::from(grab.start.translation.vector + moved);
     Some(RigidTransform::from_parts(translation, grab.start.rotation))
 }
@@ -241,11 +236,11 @@ mod tests {
     fn directions_go_to_bevys_axes_and_back() {
         for v in [Vector3::x(), Vector3::y(), Vector3::z(), Vector3::new(0.3, -0.5, 0.8)] {
             let there = axes::direction(&v.cast::<f32>());
-            assert!((world(there) - v).norm() < 1e-6);
+            assert!((axes::to_world(there) - v).norm() < 1e-6);
         }
         let turned = UnitQuaternion::from_axis_angle(&Vector3::z_axis(), 0.5);
         let [x, _, z] = directions(MotionFrame::Tool, &turned);
-        assert!((world(x) - turned * Vector3::x()).norm() < 1e-6);
+        assert!((axes::to_world(x) - turned * Vector3::x()).norm() < 1e-6);
         assert_eq!(z, Vec3::Y);
         assert_eq!(directions(MotionFrame::World, &turned)[0], Vec3::X);
     }

@@ -135,27 +135,11 @@ impl Driver {
         self.frame = frame;
     }
 
-    /// Factor on the top speeds.
-    pub fn speed(&self) -> f64 {
-        self.options.speed
-    }
-
     /// Sets the factor on the top speeds, held within 0.02 and 2.
     pub fn set_speed(&mut self, speed: f64) {
         if speed.is_finite() {
             self.options.speed = speed.clamp(0.02, 2.0);
         }
-    }
-
-    /// What it is set to.
-    pub fn options(&self) -> &DriverOptions {
-        &self.options
-    }
-
-    /// The pose an arm's tool is asked to have, `world_from_tool`.
-    pub fn reference(&self, arm: usize) -> Option<RigidTransform> {
-        let side = self.sides.get(arm)?;
-        Some(self.world_from_root * side.reference.unwrap_or_else(|| side.steer.tool(&side.q)))
     }
 
     /// One control period: the target that follows `wish` goes into `out`. A wish whose dead-man

@@ -118,21 +118,6 @@ impl KeyboardTeleop {
     pub fn new(keys: Keys, preset: Preset) -> Self {
         Self { keys, preset }
     }
-
-    /// What the keys mean: pairs of key and meaning, for a person to read.
-    pub fn bindings(&self) -> &'static [(&'static str, &'static str)] {
-        self.preset.bindings()
-    }
-
-    /// Which map is used.
-    pub fn preset(&self) -> Preset {
-        self.preset
-    }
-
-    /// Sets which map is used.
-    pub fn set_preset(&mut self, preset: Preset) {
-        self.preset = preset;
-    }
 }
 
 impl Teleop for KeyboardTeleop {
@@ -220,7 +205,7 @@ mod tests {
             let redo = Key::ALL.into_iter().filter(|key| pressed(*key).redo).count();
             assert_eq!(redo, 1, "{preset:?}");
             // No key means two things.
-            let mut keys: Vec<Key> = preset.roles().iter().map(|(key, _)| *key).collect();
+            let mut keys: Vec<Key> = preset.roles().map(|(key, _)| *key).collect();
             let count = keys.len();
             keys.sort_by_key(|key| *key as u8);
             keys.dedup();

@@ -60,13 +60,14 @@ impl Preset {
     }
 
     /// Every key that means something.
-    pub(crate) fn roles(self) -> &'static [(Key, Role)] {
-        match self {
+    pub(crate) fn roles(self) -> impl Iterator<Item = &'static (Key, Role)> {
+        let own: &'static [(Key, Role)] = match self {
             Self::Isaac => &ISAAC,
             Self::Robosuite => &ROBOSUITE,
             Self::Maniskill => &MANISKILL,
             Self::Lerobot => &LEROBOT,
-        }
+        };
+        own.iter().chain(&SHARED)
     }
 
     /// Pairs of keys and what they do, for a person to read.
@@ -137,7 +138,17 @@ impl Preset {
     }
 }
 
-const ISAAC: [(Key, Role); 24] = [
+/// What every map has.
+const SHARED: [(Key, Role); 6] = [
+    (Key::LeftAlt, Role::Fine),
+    (Key::RightAlt, Role::Fine),
+    (Key::Enter, Role::Keep),
+    (Key::Backspace, Role::Discard),
+    (Key::Tab, Role::HandOver),
+    (Key::Esc, Role::Stop),
+];
+
+const ISAAC: [(Key, Role); 18] = [
     (Key::W, Role::Move(0, 1.0)),
     (Key::S, Role::Move(0, -1.0)),
     (Key::A, Role::Move(1, 1.0)),
@@ -155,16 +166,10 @@ const ISAAC: [(Key, Role); 24] = [
     (Key::F, Role::Frame),
     (Key::LeftShift, Role::Slow),
     (Key::RightShift, Role::Slow),
-    (Key::LeftAlt, Role::Fine),
-    (Key::RightAlt, Role::Fine),
-    (Key::Enter, Role::Keep),
     (Key::R, Role::Redo),
-    (Key::Backspace, Role::Discard),
-    (Key::Tab, Role::HandOver),
-    (Key::Esc, Role::Stop),
 ];
 
-const ROBOSUITE: [(Key, Role); 23] = [
+const ROBOSUITE: [(Key, Role); 17] = [
     (Key::Down, Role::Move(0, 1.0)),
     (Key::Up, Role::Move(0, -1.0)),
     (Key::Right, Role::Move(1, 1.0)),
@@ -181,16 +186,10 @@ const ROBOSUITE: [(Key, Role); 23] = [
     (Key::B, Role::Frame),
     (Key::LeftShift, Role::Slow),
     (Key::RightShift, Role::Slow),
-    (Key::LeftAlt, Role::Fine),
-    (Key::RightAlt, Role::Fine),
-    (Key::Enter, Role::Keep),
     (Key::Q, Role::Redo),
-    (Key::Backspace, Role::Discard),
-    (Key::Tab, Role::HandOver),
-    (Key::Esc, Role::Stop),
 ];
 
-const MANISKILL: [(Key, Role); 24] = [
+const MANISKILL: [(Key, Role); 18] = [
     (Key::I, Role::Move(0, 1.0)),
     (Key::K, Role::Move(0, -1.0)),
     (Key::J, Role::Move(1, 1.0)),
@@ -208,16 +207,10 @@ const MANISKILL: [(Key, Role); 24] = [
     (Key::B, Role::Frame),
     (Key::LeftShift, Role::Slow),
     (Key::RightShift, Role::Slow),
-    (Key::LeftAlt, Role::Fine),
-    (Key::RightAlt, Role::Fine),
-    (Key::Enter, Role::Keep),
     (Key::R, Role::Redo),
-    (Key::Backspace, Role::Discard),
-    (Key::Tab, Role::HandOver),
-    (Key::Esc, Role::Stop),
 ];
 
-const LEROBOT: [(Key, Role); 18] = [
+const LEROBOT: [(Key, Role); 12] = [
     (Key::Left, Role::Move(0, 1.0)),
     (Key::Right, Role::Move(0, -1.0)),
     (Key::Down, Role::Move(1, 1.0)),
@@ -227,13 +220,7 @@ const LEROBOT: [(Key, Role); 18] = [
     (Key::RightCtrl, Role::Grip(1.0)),
     (Key::LeftCtrl, Role::Grip(-1.0)),
     (Key::B, Role::Frame),
-    (Key::LeftAlt, Role::Fine),
-    (Key::RightAlt, Role::Fine),
-    (Key::Enter, Role::Keep),
     (Key::S, Role::Keep),
     (Key::R, Role::Redo),
-    (Key::Backspace, Role::Discard),
     (Key::Q, Role::Discard),
-    (Key::Tab, Role::HandOver),
-    (Key::Esc, Role::Stop),
 ];

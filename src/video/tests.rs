@@ -29,7 +29,8 @@ fn signal_to_noise(a: &Image, b: &Image) -> f64 {
 
 fn film(folder: &Path, width: usize, height: usize, frames: usize) -> PathBuf {
     let path = folder.join("film.mp4");
-    let mut writer = Mp4Writer::with_keyframes(&path, width, height, 25.0, 4).unwrap();
+    let options = FilmOptions { keyframe_every: 4, ..FilmOptions::for_reading(25.0) };
+    let mut writer = Mp4Writer::with_options(&path, width, height, options).unwrap();
     for number in 0..frames {
         writer.push(&frame(width, height, number)).unwrap();
     }
@@ -116,7 +117,8 @@ fn times_are_exact() {
     for fps in [12.5, 20.0, 25.0, 29.97, 30.0, 50.0, 60.0, 100.0] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("film.mp4");
-        let mut writer = Mp4Writer::with_keyframes(&path, 32, 16, fps, 2).unwrap();
+        let options = FilmOptions::for_reading(fps);
+        let mut writer = Mp4Writer::with_options(&path, 32, 16, options).unwrap();
         (0..7).for_each(|number| writer.push(&frame(32, 16, number)).unwrap());
         writer.finish().unwrap();
         let film = Film::open(&path).unwrap();

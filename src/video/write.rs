@@ -70,19 +70,6 @@ impl Mp4Writer {
         Self::with_options(path, width, height, FilmOptions::for_watching(fps))
     }
 
-    /// Begins a film with a picture that stands for itself every `keyframe_every` frames: data sets
-    /// from which single frames are read want 2.
-    pub fn with_keyframes(
-        path: impl AsRef<Path>,
-        width: usize,
-        height: usize,
-        fps: f64,
-        keyframe_every: u32,
-    ) -> Result<Self, VideoError> {
-        let options = FilmOptions { keyframe_every, ..FilmOptions::for_reading(fps) };
-        Self::with_options(path, width, height, options)
-    }
-
     /// Begins a film of `width` by `height` pixels, 16 x 16 to 3840 x 2160.
     pub fn with_options(
         path: impl AsRef<Path>,

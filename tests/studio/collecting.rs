@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use interface::{Contact, RigidTransform};
-use session_api::live::{Act, Shown, Subject, TakeState};
+use session_api::live::{Shown, Subject, TakeState};
 use studio::{Key, KeyCode, Options, Step};
 
-use crate::person::{Album, letter, until};
+use crate::person::{Album, letter, live, scene, until};
 
 /// Where the tool is, and the cube, in the world.
 fn places(shown: &Shown) -> Option<([f64; 3], [f64; 3], f64)> {
@@ -138,13 +138,5 @@ pub fn run(folder: &Path) {
         album.keep("opened"),
         Step::Close,
     ]);
-    let door = session::live::spawn(session::live::Options::default());
-    let (scene, robot) = ("pick_cube".into(), "franka".into());
-    let options = Options {
-        first: vec![Act::OpenScene { scene, robot, seed: 0 }],
-        any_thread: true,
-        script: steps,
-        ..Options::default()
-    };
-    studio::run(door, options).unwrap();
+    live(steps, Options { first: scene("pick_cube", "franka"), ..Options::default() });
 }

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use panel::{CameraWish, Theme, View};
-use session_api::live::{Act, Doing, Shown, Subject};
+use session_api::live::{Doing, Shown, Subject};
 use studio::{Key, KeyCode, MouseButton, Options, Step};
 
-use crate::person::{Album, letter, until};
+use crate::person::{Album, letter, live, scene, until};
 
 /// What a person types over the scene's own sentence.
 const SENTENCE: &str = "pour tea from the teapot into the cup";
@@ -176,15 +176,13 @@ pub fn run(folder: &Path) {
         }),
         Step::Close,
     ]);
-    let door = session::live::spawn(session::live::Options::default());
     let options = Options {
-        first: vec![Act::OpenScene { scene: "pour_tea".into(), robot: "franka".into(), seed: 0 }],
+        first: scene("pour_tea", "franka"),
         keep: Some(kept.clone()),
         size: Some([1440, 900]),
-        any_thread: true,
-        script: steps,
+        ..Options::default()
     };
-    studio::run(door, options).unwrap();
+    live(steps, options);
     assert!(kept.join("layout.ron").is_file(), "the layout was not kept");
 }
 
@@ -202,13 +200,6 @@ pub fn run_again(folder: &Path) {
         album.keep("again"),
         Step::Close,
     ];
-    let door = session::live::spawn(session::live::Options::default());
-    let options = Options {
-        keep: Some(folder.join("kept")),
-        any_thread: true,
-        script: steps,
-        ..Options::default()
-    };
-    studio::run(door, options).unwrap();
+    live(steps, Options { keep: Some(folder.join("kept")), ..Options::default() });
     assert_eq!(LIGHT.load(Ordering::Relaxed), 1, "the theme was not kept");
 }

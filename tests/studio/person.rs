@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use session_api::live::Shown;
-use studio::{Key, Step};
+use session_api::live::{Act, Shown};
+use studio::{Key, Options, Step};
 
 /// Software Vulkan on busy cores takes its time.
 pub const PATIENCE: Duration = Duration::from_secs(240);
@@ -47,4 +47,15 @@ impl Album {
         self.shots += 1;
         Step::Picture(self.folder.join(format!("{:02}_{name}.small.png", self.shots)))
     }
+}
+
+/// Opens the window with a session of its own and lets a person made of `script` use it to the end.
+pub fn live(script: Vec<Step>, options: Options) {
+    let door = session::live::spawn(session::live::Options::default());
+    studio::run(door, Options { any_thread: true, script, ..options }).unwrap();
+}
+
+/// What a window begins with that opens a scene.
+pub fn scene(scene: &str, robot: &str) -> Vec<Act> {
+    vec![Act::OpenScene { scene: scene.into(), robot: robot.into(), seed: 0 }]
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use session_api::live::{Act, Doing, PlanShown, RowState, Shown, Subject};
+use session_api::live::{Doing, PlanShown, RowState, Shown, Subject};
 use studio::{Key, KeyCode, MouseButton, Options, Step};
 
-use crate::person::{Album, PATIENCE, letter, until};
+use crate::person::{Album, PATIENCE, letter, live, scene, until};
 
 fn row(shown: &Shown, name: &str) -> Option<RowState> {
     let plan = shown.plan.as_ref()?;
@@ -125,13 +125,5 @@ pub fn run(folder: &Path) {
         ]);
     }
     steps.push(Step::Close);
-    let door = session::live::spawn(session::live::Options::default());
-    let (scene, robot) = ("stack_cube".into(), "franka".into());
-    let options = Options {
-        first: vec![Act::OpenScene { scene, robot, seed: 0 }],
-        any_thread: true,
-        script: steps,
-        ..Options::default()
-    };
-    studio::run(door, options).unwrap();
+    live(steps, Options { first: scene("stack_cube", "franka"), ..Options::default() });
 }

@@ -112,21 +112,6 @@ impl Column {
             Self::Png(v) => Self::Png(part(v, from, to)),
         }
     }
-
-    /// Appends the values of a column of the same kind; whether it was.
-    pub fn append(&mut self, other: Self) -> bool {
-        match (self, other) {
-            (Self::F32(a), Self::F32(b)) => a.extend(b),
-            (Self::F64(a), Self::F64(b)) => a.extend(b),
-            (Self::I64(a), Self::I64(b)) => a.extend(b),
-            (Self::I32(a), Self::I32(b)) => a.extend(b),
-            (Self::Bool(a), Self::Bool(b)) => a.extend(b),
-            (Self::Text(a), Self::Text(b)) => a.extend(b),
-            (Self::Png(a), Self::Png(b)) => a.extend(b),
-            _ => return false,
-        }
-        true
-    }
 }
 
 /// Some frames of a data set: columns of equal length, by name and in order.

@@ -43,7 +43,7 @@ pub fn convert_v21(root: &Path, out: &Path) -> Result<(usize, Vec<String>), Lero
             before.filter(|(name, _)| name == camera).cloned().collect()
         };
         for (camera, feature) in old.info().cameras() {
-            let stats = old.pictures(episode, camera).and_then(|mut p| p.stats());
+            let stats = old.pictures(episode, camera).and_then(|mut p| p.stats(&(0..row.length)));
             match stats {
                 Ok(stats) => parts.pictures.push((camera.to_owned(), stats)),
                 Err(e) if feature.dtype == Dtype::Video => {

@@ -3,12 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use interface::Image;
-use video::{Codec, Film, Mp4Writer};
+use video::{Codec, Film, FilmOptions, Mp4Writer};
 
 use super::LerobotError;
-
-/// Every how many frames a picture stands for itself: single frames are read from data sets.
-const KEYFRAME_EVERY: u32 = 2;
 
 fn film(path: &Path) -> impl FnOnce(video::VideoError) -> LerobotError + '_ {
     move |source| LerobotError::Film { path: path.to_owned(), source }
@@ -28,7 +25,8 @@ impl FilmWriter {
         height: usize,
         fps: u32,
     ) -> Result<Self, LerobotError> {
-        let writer = Mp4Writer::with_keyframes(path, width, height, f64::from(fps), KEYFRAME_EVERY);
+        let options = FilmOptions::for_reading(f64::from(fps));
+        let writer = Mp4Writer::with_options(path, width, height, options);
         Ok(Self { path: path.to_owned(), writer: writer.map_err(film(path))? })
     }
 

@@ -1,6 +1,7 @@
 //! The pictures of one camera in one episode.
 
 use std::io::Cursor;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
@@ -95,12 +96,12 @@ impl Pictures {
         }
     }
 
-    /// The statistics of the pictures that the standard looks at.
-    pub(crate) fn stats(&mut self) -> Result<FeatureStats, LerobotError> {
-        let samples = sampled(self.frames);
+    /// The statistics of some frames' pictures, of those that the standard looks at.
+    pub(crate) fn stats(&mut self, frames: &Range<usize>) -> Result<FeatureStats, LerobotError> {
+        let samples = sampled(frames.len());
         let mut counts = [0; 3 * 256];
         for frame in &samples {
-            image_stats::count(&self.get(*frame)?, &mut counts);
+            image_stats::count(&self.get(frames.start + frame)?, &mut counts);
         }
         Ok(of_counts(&counts, samples.len()))
     }

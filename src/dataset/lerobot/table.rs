@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use arrow::array::ArrayRef;
+use arrow::datatypes::Field;
 use serde_json::Value;
 
 use super::LerobotError;
@@ -16,13 +18,24 @@ pub(crate) fn encode(
     features: &[(String, Feature)],
     table: &Table,
 ) -> Result<Vec<u8>, LerobotError> {
-    let wrong = |problem: String| LerobotError::invalid(path, problem);
-    let mut columns = Vec::new();
-    for (name, feature) in features.iter().filter(|(_, f)| f.dtype != Dtype::Video) {
-        let column = table.column(name).ok_or_else(|| wrong(format!("no column `{name}`")))?;
-        columns.push(to_array(name, feature, column, table.rows).map_err(wrong)?);
-    }
+    let columns = columns(path, features, table)?;
     parquet_file::encode(path, columns, Some(("huggingface", huggingface(features))))
+}
+
+/// The columns of `table` for the file at `path`, those of `features` that have one.
+pub(crate) fn columns(
+    path: &Path,
+    features: &[(String, Feature)],
+    table: &Table,
+) -> Result<Vec<(Field, ArrayRef)>, LerobotError> {
+    let wrong = |problem: String| LerobotError::invalid(path, problem);
+    let stored = features.iter().filter(|(_, f)| f.dtype != Dtype::Video);
+    stored
+        .map(|(name, feature)| {
+            let column = table.column(name).ok_or_else(|| wrong(format!("no column `{name}`")))?;
+            to_array(name, feature, column, table.rows).map_err(wrong)
+        })
+        .collect()
 }
 
 /// Reads the columns of `features` from `path`, all or those that `wanted` takes; rows `range` or all.

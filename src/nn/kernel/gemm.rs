@@ -113,8 +113,7 @@ pub fn multiply_block(a: Matrix<'_>, rows: usize, b: &Panels, c: &mut [f32], acc
                 let tile_rows = ROWS.min(rows - i0);
                 let a_block = &a.data[i0 * a.row + k0 * a.col..];
                 let b_block = &panel[k0 * LANES..];
-                if lanes == LANES {
-                    let c = &mut c[i0 * columns + j0..];
+                let run = |c: &mut [f32], c_row: usize| {
                     tile::run(
                         level,
                         Tile {
@@ -126,10 +125,13 @@ pub fn multiply_block(a: Matrix<'_>, rows: usize, b: &Panels, c: &mut [f32], acc
                             b: b_block,
                             b_row: LANES,
                             c,
-                            c_row: columns,
+                            c_row,
                             accumulate,
                         },
                     );
+                };
+                if lanes == LANES {
+                    run(&mut c[i0 * columns + j0..], columns);
                 } else {
                     let mut edge = [0.0_f32; ROWS * LANES];
                     if accumulate {
@@ -138,21 +140,7 @@ pub fn multiply_block(a: Matrix<'_>, rows: usize, b: &Panels, c: &mut [f32], acc
                             row[..lanes].copy_from_slice(&c[start..start + lanes]);
                         }
                     }
-                    tile::run(
-                        level,
-                        Tile {
-                            rows: tile_rows,
-                            depth: k_len,
-                            a: a_block,
-                            a_row: a.row,
-                            a_col: a.col,
-                            b: b_block,
-                            b_row: LANES,
-                            c: &mut edge,
-                            c_row: LANES,
-                            accumulate,
-                        },
-                    );
+                    run(&mut edge, LANES);
                     for (i, row) in edge.chunks_exact(LANES).take(tile_rows).enumerate() {
                         let start = (i0 + i) * columns + j0;
                         c[start..start + lanes].copy_from_slice(&row[..lanes]);

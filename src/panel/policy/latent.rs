@@ -1,8 +1,6 @@
 //! The path of a flow through its space, on the plane of the training data.
 
-use egui::{
-    Align2, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, vec2,
-};
+use egui::{Align2, FontId, Pos2, Rect, Sense, Stroke, Ui, vec2};
 use session_api::live::{DecisionShown, PlaneShown};
 
 use crate::theme::SMALL;
@@ -14,13 +12,9 @@ const HEIGHT: f32 = 150.0;
 /// Draws it: where flows of the training data began and ended, and this one's steps.
 pub fn plot(ui: &mut Ui, plane: Option<&PlaneShown>, decision: &DecisionShown) {
     let colors = Colors::here(ui);
-    let size = vec2(ui.available_width().max(48.0), HEIGHT);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let steps = widget::counted(decision.steps, "step");
     let words = format!("The path of the flow in {steps}, on the plane of the training data");
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, &words));
-    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-    painter.rect(rect, 4, colors.background, Stroke::new(1.0, colors.line), StrokeKind::Inside);
+    let (rect, _, painter) = widget::plot_area(ui, HEIGHT, Sense::hover(), &words);
     let none = PlaneShown::default();
     let plane = plane.unwrap_or(&none);
     let all = || plane.starts.iter().chain(&plane.targets).chain(&decision.path);
@@ -60,17 +54,12 @@ struct Map {
 }
 
 impl Map {
-    fn new<'a>(points: impl Iterator<Item = &'a [f32; 2]>, rect: Rect) -> Option<Self> {
-        let (mut low, mut high) = ([f32::INFINITY; 2], [f32::NEG_INFINITY; 2]);
-        for point in points.filter(|point| point.iter().all(|x| x.is_finite())) {
-            for axis in 0..2 {
-                low[axis] = low[axis].min(point[axis]);
-                high[axis] = high[axis].max(point[axis]);
-            }
-        }
-        let span = [0, 1].map(|axis| (high[axis] - low[axis]).max(1e-6));
+    fn new<'a>(points: impl Iterator<Item = &'a [f32; 2]> + Clone, rect: Rect) -> Option<Self> {
+        let finite = points.filter(|point| point.iter().all(|x| x.is_finite()));
+        let ends = [0, 1].map(|axis| widget::range(finite.clone().map(|point| point[axis])));
+        let span = ends.map(|(low, high)| (high - low).max(1e-6));
         let scale = (rect.width() / span[0]).min(rect.height() / span[1]);
-        let middle = [0, 1].map(|axis| low[axis] / 2.0 + high[axis] / 2.0);
+        let middle = ends.map(|(low, high)| low / 2.0 + high / 2.0);
         let sound = scale.is_finite() && scale > 0.0 && middle.iter().all(|x| x.is_finite());
         sound.then_some(Self { middle, scale, at: rect.center() })
     }

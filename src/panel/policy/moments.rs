@@ -1,8 +1,6 @@
 //! A chunk after each step of the flow, and how long the parts of a decision took.
 
-use egui::{
-    Align2, FontId, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2,
-};
+use egui::{Align2, FontId, Pos2, Rect, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2, vec2};
 use session_api::live::{DecisionShown, PolicyShown};
 
 use crate::theme::SMALL;
@@ -17,15 +15,11 @@ const PARTS: [&str; 5] = ["frame", "condition", "start", "flow", "decoding"];
 /// strongest.
 pub fn chunk(ui: &mut Ui, policy: &PolicyShown, decision: &DecisionShown, joint: usize) {
     let colors = Colors::here(ui);
-    let size = vec2(ui.available_width().max(48.0), HEIGHT);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let words = format!(
         "{}: what it was, and what was decided, after each of {} steps",
         policy.joints[joint], decision.steps
     );
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, &words));
-    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-    painter.rect(rect, 4, colors.background, Stroke::new(1.0, colors.line), StrokeKind::Inside);
+    let (rect, _, painter) = widget::plot_area(ui, HEIGHT, Sense::hover(), &words);
     let width = policy.joints.len();
     let of = |rows: &[f32]| -> Vec<f32> {
         rows.chunks_exact(width).filter_map(|row| row.get(joint)).copied().collect()
@@ -33,9 +27,7 @@ pub fn chunk(ui: &mut Ui, policy: &PolicyShown, decision: &DecisionShown, joint:
     let history = of(&decision.history);
     let chunks: Vec<Vec<f32>> =
         decision.chunks.chunks_exact((policy.chunk * width).max(1)).map(of).collect();
-    let all = history.iter().chain(chunks.iter().flatten()).filter(|x| x.is_finite());
-    let (low, high) =
-        all.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
+    let (low, high) = widget::range(history.iter().chain(chunks.iter().flatten()).copied());
     if low > high {
         return;
     }

@@ -18,7 +18,6 @@ fn decision(i: usize) -> DecisionShown {
         steps: 6,
         history: (0..8 * 2).map(|n| (n as f32 * 0.1 + at).sin()).collect(),
         path: (0..=6).map(|n| [n as f32 * 0.3 - 1.0, (n as f32 * 0.5 + at).cos()]).collect(),
-        step_lengths: vec![0.3; 6],
         chunks: (0..7 * 8 * 2).map(|n| (n as f32 * 0.05 + at).cos()).collect(),
         one_step_gap: Some(0.012),
         fan: Vec::new(),
@@ -39,7 +38,6 @@ pub fn policy() -> Shown {
         task: "pick up the cube".into(),
         sees: "policy:256x256".into(),
         joints: vec!["panda_joint1".to_owned(), "gripper".to_owned()].into(),
-        history: 8,
         chunk: 8,
         own_steps: 6,
         steps: Some(1),
@@ -52,7 +50,6 @@ pub fn policy() -> Shown {
         branches: Arc::new([BranchShown {
             name: "6 steps, left at 3.2 s".into(),
             solved: true,
-            secs: 3.2,
             ..BranchShown::default()
         }]),
         ..PolicyShown::default()

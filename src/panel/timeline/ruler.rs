@@ -3,9 +3,9 @@
 use egui::{Align2, CursorIcon, FontId, Rangef, Rect, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use session_api::live::PlaybackShown;
 
-use crate::Colors;
 use crate::demos::Cut;
 use crate::theme::SMALL;
+use crate::{Colors, coverage};
 
 /// Height of the ruler, points.
 const HEIGHT: f32 = 20.0;
@@ -115,12 +115,7 @@ fn ticks(ui: &Ui, span: &Span, playback: &PlaybackShown, plot: Rect) {
     let rate = if known { playback.fps as f32 } else { 1.0 };
     let unit = if known { " s" } else { "" };
     let whole = span.frames as f32 / rate;
-    let least = whole * 64.0 / span.width();
-    let power = 10f32.powf(least.max(1e-6).log10().floor());
-    let Some(step) = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|s| *s >= least)
-    else {
-        return;
-    };
+    let step = coverage::step(whole * 64.0 / span.width());
     let font = FontId::proportional(SMALL - 2.0);
     let n = (whole / step).floor().clamp(0.0, 200.0) as usize;
     for i in 0..=n {

@@ -9,7 +9,7 @@ use interface::ControlMode;
 use session_api::live::{PlaybackShown, Signals};
 
 use super::ruler::Span;
-use crate::{Colors, Cx, driver};
+use crate::{Colors, Cx, driver, widget};
 
 /// Height of a band with words in it, points.
 const BAND: f32 = 18.0;
@@ -59,9 +59,8 @@ impl Tracks {
             };
             let state = |frame| value(&signals.state, frame);
             let action = |frame| value(&signals.action, frame);
-            let all = || (0..frames).flat_map(|f| [state(f), action(f)]).flatten();
-            let (low, high) =
-                all().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+            let all = (0..frames).flat_map(|f| [state(f), action(f)]).flatten();
+            let (low, high) = widget::range(all);
             Row {
                 name: signals.joints[j].clone(),
                 gripper: j + grippers >= n,
@@ -115,7 +114,7 @@ impl Tracks {
             self.row(ui, cx, span, row, joint, frame, height);
         }
         if self.rows.is_empty() && playback.signals.joints.is_empty() {
-            ui.label(crate::widget::weak(ui, "No joints were recorded in this episode."));
+            ui.label(widget::weak(ui, "No joints were recorded in this episode."));
         }
     }
 
@@ -207,7 +206,7 @@ struct Unit {
 
 impl Unit {
     fn words(self, value: f32) -> String {
-        let value = crate::widget::number(f64::from(value * self.scale), self.decimals);
+        let value = widget::number(f64::from(value * self.scale), self.decimals);
         format!("{value}{}", self.name)
     }
 }

@@ -12,11 +12,12 @@ use dataset::lerobot::{Drafts, EpisodeDraft, LerobotDataset};
 use interface::{Arm, Cancel, EpisodeNotes, Origin, Picture};
 use robot::Robot;
 use session_api::{Event, Failure, RecordReport, RecordSpec, Sink};
-use sim::{CameraPlace, Cell, CellOptions};
+use sim::{CameraPlace, Cell};
 
 use super::cameras;
 use super::hands::Hands;
 use super::rig::{Asked, Rig};
+use crate::cells;
 
 /// Tries for each episode that is asked for before collecting gives up.
 const TRIES: usize = 4;
@@ -32,12 +33,7 @@ struct Take {
 
 /// The cell of a try.
 pub fn cell_for(spec: &RecordSpec, robot: &Arc<Robot>, seed: u64) -> Result<Cell, Failure> {
-    let options = CellOptions {
-        control_hz: f64::from(spec.fps),
-        level: spec.level,
-        ..CellOptions::default()
-    };
-    Cell::new(&spec.scene, robot.clone(), seed, &options).map_err(|error| Failure::usage(&error))
+    cells::at_rate(&spec.scene, robot, seed, spec.level, spec.fps)
 }
 
 /// Opens the data set for what the cell gives.

@@ -1,7 +1,7 @@
 //! The devices that drive an arm, by the words a person chooses them with.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use interface::{Arm, Teleop};
 use session_api::live::{DeviceShown, Hands as Held};
@@ -126,7 +126,9 @@ const GIZMO: [(&str, &str); 2] =
 
 /// Names of the layouts of keys.
 pub fn layouts() -> Arc<[String]> {
-    LAYOUTS.iter().map(|name| (*name).to_owned()).collect()
+    static NAMES: LazyLock<Arc<[String]>> =
+        LazyLock::new(|| LAYOUTS.iter().map(|name| (*name).to_owned()).collect());
+    NAMES.clone()
 }
 
 /// The devices this machine has, as a window lists them.

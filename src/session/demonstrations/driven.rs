@@ -2,13 +2,14 @@
 //! throw away.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use interface::{Arm, Cancel, EpisodeNotes};
 use robot::Robot;
 use session_api::{Event, Failure, Level, RecordReport, RecordSpec, Sink, TeleopChoice};
 use sim::Cell;
 
+use super::beat::Beat;
 use super::hands::{Hands, HandsError};
 use super::rig::{Asked, Rig};
 use super::take::Take;
@@ -123,7 +124,7 @@ fn take(
     let mut take =
         Take::begin(&spec.dataset, &name, &layout, notes, joints, every, true).map_err(usage)?;
     let mut asked = Asked::at(cell.last_target());
-    let mut due = Instant::now();
+    let mut beat = Beat::new(period);
     let (mut solved_for, mut told_lost) = (0.0, false);
     let ended = loop {
         if cancel.is_cancelled() {
@@ -151,7 +152,7 @@ fn take(
         take.look(cell);
         rig.act(cell, &asked)?;
         hands.sent(rig.sent());
-        let late = wait(&mut due, period);
+        let (_, late) = beat.wait();
         take.push(rig.frame(), late).map_err(usage)?;
         solved_for = if rig.frame().success { solved_for + period } else { 0.0 };
         let long = take.figures().frames as f64 * period > LONGEST;
@@ -179,19 +180,4 @@ fn take(
         },
     }
     Ok(ended)
-}
-
-/// Waits until the next control period is due, and says how many were missed.
-fn wait(due: &mut Instant, period: f64) -> u64 {
-    let period = Duration::from_secs_f64(period);
-    *due += period;
-    let now = Instant::now();
-    if now <= *due {
-        std::thread::sleep(*due - now);
-        return 0;
-    }
-    // What is missed is not made up for: the arm would lurch.
-    let missed = ((now - *due).as_secs_f64() / period.as_secs_f64()).floor();
-    *due += period.mul_f64(missed);
-    missed as u64
 }

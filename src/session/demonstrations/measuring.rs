@@ -4,7 +4,6 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use bench::{Figure, Measured};
 use dataset::lerobot::LerobotDataset;
@@ -12,6 +11,7 @@ use interface::{Arm, Cancel};
 use robot::Robot;
 use session_api::{Event, Failure, Level, RecordSpec, Sink, TeleopChoice};
 
+use super::beat::Beat;
 use super::hands::Hands;
 use super::rig::{Asked, Rig};
 use super::take::Take;
@@ -86,9 +86,9 @@ fn live(
     let robot = Arc::new(Robot::load(&spec.robot).map_err(|error| Failure::usage(&error))?);
     let cell = collect::cell_for(spec, &robot, spec.seed)?;
     let (dataset, _) = collect::open(spec, &cell)?;
-    let period = Duration::from_secs_f64(cell.info().control_period);
+    let period = cell.info().control_period;
     drop(cell);
-    let (over, ticks) = (AtomicBool::new(false), (secs / period.as_secs_f64()).ceil() as usize);
+    let (over, ticks) = (AtomicBool::new(false), (secs / period).ceil() as usize);
     let mut notes = Notes {
         late: Vec::with_capacity(ticks + 64),
         missed: 0,
@@ -115,7 +115,7 @@ fn live(
     let (ours, bare) = (percentile(&mut notes.late, 0.99), percentile(&mut timer.clone(), 0.99));
     let growth = grown(&notes.memory);
     let figures = &mut measured.figures;
-    figures.push(plain("record.live.seconds", notes.late.len() as f64 * period.as_secs_f64(), "s"));
+    figures.push(plain("record.live.seconds", notes.late.len() as f64 * period, "s"));
     figures.push(plain("record.live.episodes", episodes as f64, "episodes"));
     figures.push(plain("record.live.frames", frames as f64, "control periods on the disk"));
     figures.push(plain("record.live.missed", notes.missed as f64, "control periods"));
@@ -157,19 +157,16 @@ fn takes(
         let mut take = Take::begin(&spec.dataset, &name, &layout, about, joints, every, false)
             .map_err(usage)?;
         let mut asked = Asked::at(cell.last_target());
-        let period = Duration::from_secs_f64(period);
-        let mut due = Instant::now() + period;
+        let mut beat = Beat::new(period);
         while hands.ask(&cell, &mut asked).map_err(|error| Failure::usage(&error))? {
             rig.see(&cell);
             take.look(&cell);
             rig.act(&mut cell, &asked)?;
             hands.sent(rig.sent());
-            let late = wait(due);
-            let missed = (late.as_secs_f64() / period.as_secs_f64()).floor();
-            due += period.mul_f64(1.0 + missed);
-            notes.missed += missed as u64;
+            let (late, missed) = beat.wait();
+            notes.missed += missed;
             notes.late.push(late.as_secs_f64());
-            take.push(rig.frame(), missed as u64).map_err(usage)?;
+            take.push(rig.frame(), missed).map_err(usage)?;
             if notes.late.len().is_multiple_of(50) {
                 notes.memory.push(memory_in_use());
             }
@@ -200,21 +197,13 @@ fn tell(notes: &Notes, events: Sink<'_>) {
 }
 
 /// How late a thread with nothing to do comes, at the same rate.
-fn timer(period: Duration, ticks: usize, over: &AtomicBool) -> Vec<f64> {
+fn timer(period: f64, ticks: usize, over: &AtomicBool) -> Vec<f64> {
     let mut all = Vec::with_capacity(ticks);
-    let mut due = Instant::now() + period;
+    let mut beat = Beat::new(period);
     while all.len() < ticks && !over.load(Ordering::Relaxed) {
-        let late = wait(due);
-        all.push(late.as_secs_f64());
-        due += period.mul_f64(1.0 + (late.as_secs_f64() / period.as_secs_f64()).floor());
+        all.push(beat.wait().0.as_secs_f64());
     }
     all
-}
-
-/// Waits until `due` and says how late it is then.
-fn wait(due: Instant) -> Duration {
-    std::thread::sleep(due.saturating_duration_since(Instant::now()));
-    Instant::now().saturating_duration_since(due)
 }
 
 fn percentile(values: &mut [f64], share: f64) -> f64 {

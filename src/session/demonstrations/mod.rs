@@ -1,5 +1,6 @@
 //! Demonstrations: collected, looked after, played back.
 
+mod beat;
 pub mod cameras;
 pub mod collect;
 mod developing;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use interface::{Arm, Cancel, Frame, JointTarget, MotionPermit, Origin};
 use robot::Robot;
 use session_api::Failure;
-use sim::{Cell, CellOptions};
+use sim::Cell;
 
 use super::taking::target_of;
+use crate::cells;
 
 /// How a second run went.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,10 +21,7 @@ pub struct Again {
 
 /// The cell an episode was recorded in, as it stood at its first frame.
 pub fn cell_of(origin: &Origin, robot: Arc<Robot>, fps: u32) -> Result<Cell, Failure> {
-    let options =
-        CellOptions { control_hz: f64::from(fps), level: origin.level, ..CellOptions::default() };
-    let mut cell = Cell::new(&origin.scene, robot, origin.seed, &options)
-        .map_err(|error| Failure::usage(&error))?;
+    let mut cell = cells::at_rate(&origin.scene, &robot, origin.seed, origin.level, fps)?;
     let permit = MotionPermit::simulation();
     for (periods, target) in &origin.lead {
         let target = fitting(&cell, target)?;

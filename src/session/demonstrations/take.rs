@@ -62,6 +62,7 @@ pub struct Take {
     running: bool,
     solved: bool,
     looked: Moment,
+    poses: Vec<RigidTransform>,
     held: Vec<Moment>,
     holding: usize,
     /// The last four targets, the newest last.
@@ -93,6 +94,7 @@ impl Take {
             running: false,
             solved: false,
             looked: Moment::default(),
+            poses: Vec::new(),
             held: Vec::new(),
             holding: 0,
             targets: Default::default(),
@@ -122,7 +124,8 @@ impl Take {
         self.looked.pictured = pictured;
         self.looked.looks.clear();
         if pictured && self.cameras > 0 {
-            write_poses(&cell.look_poses(), &mut self.looked.looks);
+            cell.look_poses(&mut self.poses);
+            write_poses(&self.poses, &mut self.looked.looks);
         }
     }
 

@@ -100,9 +100,18 @@ fn put(target: &JointTarget, row: &mut Vec<f32>) {
 
 /// A target as one row, joints first; the other way round of what frames hold.
 pub fn target_of(row: &[f32], joints: usize) -> JointTarget {
-    let wide = |values: &[f32]| values.iter().map(|value| f64::from(*value)).collect();
+    let mut target = JointTarget { positions: Vec::new(), openings: Vec::new() };
+    put_target(row, joints, &mut target);
+    target
+}
+
+/// The same, into a target that was there before.
+pub fn put_target(row: &[f32], joints: usize, target: &mut JointTarget) {
     let (positions, openings) = row.split_at(joints.min(row.len()));
-    JointTarget { positions: wide(positions), openings: wide(openings) }
+    for (to, from) in [(&mut target.positions, positions), (&mut target.openings, openings)] {
+        to.clear();
+        to.extend(from.iter().map(|value| f64::from(*value)));
+    }
 }
 
 fn pose(world_from_frame: &RigidTransform) -> [f32; 7] {

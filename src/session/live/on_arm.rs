@@ -21,6 +21,8 @@ pub struct OnArm {
     rig: Rig,
     asked: Asked,
     choice: TeleopChoice,
+    /// What each key or button does.
+    bindings: Arc<[(String, String)]>,
     mixed: bool,
     window: Window,
     held: Arc<Held>,
@@ -68,6 +70,7 @@ impl OnArm {
             hands,
             rig: Rig::new(cell).map_err(text)?,
             asked: Asked::at(cell.last_target()),
+            bindings: devices::bindings(&choice, &settings.layout),
             choice,
             mixed,
             window,
@@ -162,7 +165,7 @@ impl OnArm {
         shown.enabled = devices::has_switch(&self.choice).then_some(wish.enabled);
         shown.stopped = self.held.stopped();
         shown.lost.clone_from(&self.lost);
-        shown.bindings = devices::bindings(&self.choice, &settings.layout);
+        shown.bindings = self.bindings.clone();
         let guarded = *self.rig.guarded();
         shown.guard = self.rig.guard().why(&guarded).into_iter().collect();
     }

@@ -113,7 +113,7 @@ fn open_scene(
     if cancel.is_cancelled() {
         return Err(stopped());
     }
-    let mut cell = crate::eval::cell(scene, &known.robot, seed, 0).map_err(|e| e.to_string())?;
+    let mut cell = crate::cells::usual(scene, &known.robot, seed, 0).map_err(|e| e.to_string())?;
     if cancel.is_cancelled() {
         return Err(stopped());
     }

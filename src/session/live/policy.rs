@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
-use interface::{Arm, RigidTransform};
-use policy::{Execution, Policy};
+use policy::Policy;
 use session_api::TeleopChoice;
 use session_api::live::{BranchShown, DecisionShown, PlaneShown, PolicyAct, PolicyShown};
 use sim::{Cell, Snapshot};
@@ -52,9 +51,9 @@ impl PolicyRun {
         }
         let how = How {
             steps: settings.steps,
-            execution: execution(settings.blend, info.chunk),
+            execution: pilot::execution(settings.blend, info.chunk),
             explain: true,
-            seed: 0,
+            ..How::of(loaded, 0)
         };
         let pilot = Pilot::new(loaded, cell, how).map_err(|error| error.to_string())?;
         let shown = PolicyShown {
@@ -63,7 +62,6 @@ impl PolicyRun {
             task: about.task.clone(),
             sees: sees.join(", "),
             joints: about.joints.clone().into(),
-            history: info.history,
             chunk: info.chunk,
             own_steps: info.steps,
             steps: settings.steps,
@@ -104,9 +102,6 @@ impl PolicyRun {
         if decided && self.shown.decisions.len() < self.moments.len() {
             self.shown.decisions.push(Arc::new(decision(cell, pilot)));
         }
-        self.shown.pictures.clear();
-        let pictures = pilot.cameras().map(str::to_owned).zip(pilot.newest().iter().cloned());
-        self.shown.pictures.extend(pictures);
         self.changed = true;
     }
 
@@ -117,7 +112,8 @@ impl PolicyRun {
         }
         pilot.set_steps(settings.steps);
         if self.shown.blend != settings.blend
-            && let Err(error) = pilot.set_execution(execution(settings.blend, self.shown.chunk))
+            && let Err(error) =
+                pilot.set_execution(pilot::execution(settings.blend, self.shown.chunk))
         {
             self.shown.trouble = Some(error.to_string());
         }
@@ -141,20 +137,11 @@ impl PolicyRun {
             name: format!("{steps} steps, left at {secs:.1} s"),
             tool: self.shown.tool.clone(),
             solved,
-            secs,
         });
         self.shown.branches = branches.into();
         self.shown.tool.truncate(moment.tool);
         self.changed = true;
         Some(moment)
-    }
-}
-
-/// When a policy is asked and what becomes of the rest of a chunk.
-fn execution(blend: Option<usize>, chunk: usize) -> Execution {
-    match blend {
-        Some(every) => Execution::Blend { every },
-        None => Execution::OpenLoop { actions: chunk },
     }
 }
 
@@ -167,29 +154,12 @@ fn decision(cell: &Cell, pilot: &Pilot) -> DecisionShown {
         steps: trace.steps,
         history: trace.history.clone(),
         path: trace.plane.clone(),
-        step_lengths: trace.step_lengths().collect(),
         chunks: trace.chunks.clone(),
         one_step_gap: trace.one_step_gap(),
-        fan: fan(cell, pilot),
+        fan: pilot.fan(cell, trace.steps),
         millis: [of.frame, of.condition, of.start, of.flow, of.decode]
             .map(|time| (time.as_secs_f64() * 1e3) as f32),
     }
-}
-
-/// `world_from_tool` after each action of the chunk that was decided last.
-fn fan(cell: &Cell, pilot: &Pilot) -> Vec<RigidTransform> {
-    let info = pilot.runner().info();
-    let trace = pilot.trace();
-    let robot = cell.robot();
-    let joints = cell.info().joints.len();
-    let range = robot.range(cell.active_arm());
-    let rows = trace.chunk(trace.steps).unwrap_or_default().chunks_exact(info.action.max(1));
-    rows.filter_map(|row| {
-        let row: Vec<f64> = row.iter().take(joints).map(|value| f64::from(*value)).collect();
-        let pose = robot.tool_pose_of(cell.active_arm(), row.get(range.clone())?);
-        Some(cell.world_from_base() * pose)
-    })
-    .collect()
 }
 
 impl Session {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use interface::{Arm, ControlMode, Frame, Image, Stamp};
+use interface::{Arm, ControlMode, Frame, Image, RigidTransform, Stamp};
 use policy::a2a::{Clock, Runner, WeightPrecision};
 use policy::{Ask, Execution, Picture, Player, Policy, PolicyError, Sight, Trace};
 use session_api::Failure;
@@ -31,8 +31,16 @@ pub struct How {
 impl How {
     /// As published: every chunk to its end.
     pub fn of(loaded: &Loaded, seed: u64) -> Self {
-        let execution = Execution::OpenLoop { actions: loaded.runner.info().chunk };
+        let execution = execution(None, loaded.runner.info().chunk);
         Self { steps: None, execution, explain: false, seed }
+    }
+}
+
+/// Asked every so many control periods, chunks blending; every chunk to its end where `None`.
+pub fn execution(blend: Option<usize>, chunk: usize) -> Execution {
+    match blend {
+        Some(every) => Execution::Blend { every },
+        None => Execution::OpenLoop { actions: chunk },
     }
 }
 
@@ -81,6 +89,7 @@ pub struct Pilot {
     taker: Taker,
     frame: Frame,
     darkroom: Darkroom,
+    poses: Vec<RigidTransform>,
     newest: Vec<Image>,
     pictured: Stamp,
     decided_at: Stamp,
@@ -120,6 +129,7 @@ impl Pilot {
             taker: Taker::new(cell),
             frame: Frame::default(),
             darkroom: cell.darkroom(),
+            poses: Vec::new(),
             points: Vec::with_capacity(3 * runner.info().points),
             runner,
             player,
@@ -134,6 +144,22 @@ impl Pilot {
             tick: 0,
             decisions: 0,
         })
+    }
+
+    /// `world_from_tool` after each action of the chunk that was decided last, as it was after a step of
+    /// the flow; nothing where decisions are not explained.
+    pub fn fan(&self, cell: &Cell, step: usize) -> Vec<RigidTransform> {
+        let robot = cell.robot();
+        let range = robot.range(cell.active_arm());
+        let chunk = self.trace().chunk(step).unwrap_or_default();
+        let rows = chunk.chunks_exact(self.runner.info().action.max(1));
+        rows.filter_map(|row| {
+            let joints: Vec<f64> =
+                row.iter().take(self.joints).map(|value| f64::from(*value)).collect();
+            let pose = robot.tool_pose_of(cell.active_arm(), joints.get(range.clone())?);
+            Some(cell.world_from_base() * pose)
+        })
+        .collect()
     }
 
     /// Changes the number of integration steps from the next decision on.
@@ -234,10 +260,10 @@ impl Pilot {
     pub fn ask(&mut self, cell: &Cell, asked: &mut Asked) -> Result<bool, PolicyError> {
         self.taker.see(cell, &mut self.frame);
         if self.tick.is_multiple_of(self.every as u64) && !self.places.is_empty() {
-            let poses = cell.look_poses();
+            cell.look_poses(&mut self.poses);
             self.newest.clear();
             for place in &self.places {
-                let seen = self.darkroom.develop(place, &poses);
+                let seen = self.darkroom.develop(place, &self.poses);
                 self.newest.extend(seen.map(|(image, _)| image));
             }
             self.pictured = self.frame.stamp;
@@ -262,23 +288,18 @@ impl Pilot {
             pictures: &pictures,
             points: &self.points,
         })?;
-        let wants = self.player.wants(self.tick);
-        if wants {
-            let seed = self.how.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(self.tick);
-            let ask = Ask { steps: self.how.steps, seed, explain: self.how.explain };
-            self.player.asked(self.tick);
-            let decision = self.runner.act(&ask)?;
-            self.player.accept(self.tick, self.tick, decision.chunk)?;
+        let seed = self.how.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(self.tick);
+        let ask = Ask { steps: self.how.steps, seed, explain: self.how.explain };
+        let (action, decided) = self.player.step(self.tick, &mut self.runner, &ask)?;
+        if let Some(row) = action {
+            taking::put_target(row, self.joints, &mut asked.target);
+        }
+        if decided {
             self.decisions += 1;
             self.decided_at = self.frame.stamp;
         }
-        if let Some(row) = self.player.action(self.tick) {
-            let target = taking::target_of(row, self.joints);
-            asked.target.positions.clone_from(&target.positions);
-            asked.target.openings.clone_from(&target.openings);
-        }
         asked.mode = ControlMode::Policy;
         self.tick += 1;
-        Ok(wants)
+        Ok(decided)
     }
 }

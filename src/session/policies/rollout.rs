@@ -3,16 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use interface::{Arm, Cancel, FrameLayout, Stamp};
-use policy::{Execution, Policy, Trace};
+use interface::{Cancel, FrameLayout, RigidTransform, Stamp};
+use policy::{Policy, Trace};
 use rerun_log::{Recording, Target};
 use robot::Robot;
 use serde::Serialize;
 use session_api::{Event, Failure, RolloutReport, RolloutSpec, Sink};
-use sim::{Cell, CellOptions};
+use sim::Cell;
 
 use super::pilot::{self, How, Pilot};
 use super::trial;
+use crate::cells;
 use crate::demonstrations::exporting::jpeg;
 use crate::demonstrations::rig::Rig;
 use crate::files::Written;
@@ -66,24 +67,13 @@ pub fn run(
     };
     let robot = spec.robot.clone().unwrap_or_else(|| about.robot.clone());
     let robot = Arc::new(Robot::load(&robot).map_err(|error| Failure::usage(&error))?);
-    let options = CellOptions {
-        level: spec.level,
-        control_hz: f64::from(about.fps),
-        ..CellOptions::default()
-    };
-    let mut cell =
-        Cell::new(&scene, robot, spec.seed, &options).map_err(|error| Failure::usage(&error))?;
+    let mut cell = cells::at_rate(&scene, &robot, spec.seed, spec.level, about.fps)?;
     let mut written = spec.out.as_ref().map(|out| Written::create(out, events)).transpose()?;
     let mut report = RolloutReport::default();
     let layout = Rig::new(&cell)?.taker().layout(&cell, Vec::new());
     let mut log =
         spec.rrd.as_deref().map(|path| Log::open(path, &layout, &about.task)).transpose()?;
-    let how = How {
-        steps: spec.steps,
-        execution: Execution::OpenLoop { actions: loaded.runner.info().chunk },
-        explain: true,
-        seed: spec.seed,
-    };
+    let how = How { steps: spec.steps, explain: true, ..How::of(&loaded, spec.seed) };
     let mut thoughts = Vec::new();
     let mut tick = 0;
     let mut pictured = Stamp::default();
@@ -156,7 +146,8 @@ impl Log {
         }
         let trace = pilot.trace();
         for step in 0..=trace.steps {
-            let places = chunk_places(cell, pilot, step);
+            let at = |pose: RigidTransform| pose.translation.vector.cast::<f32>().into();
+            let places: Vec<[f32; 3]> = pilot.fan(cell, step).into_iter().map(at).collect();
             recording.chunk(step, &places).map_err(usage)?;
         }
         if let Some(plane) = pilot.runner().plane() {
@@ -172,22 +163,4 @@ impl Log {
         self.recording.finish().map_err(|error| Failure::usage(&error))?;
         Ok(self.path)
     }
-}
-
-/// Where the tool would be, world frame, after each action of the chunk that the flow had after a step.
-pub fn chunk_places(cell: &Cell, pilot: &Pilot, step: usize) -> Vec<[f32; 3]> {
-    let info = pilot.runner().info();
-    let chunk = pilot.trace().chunk(step).unwrap_or_default();
-    let robot = cell.robot();
-    let joints = cell.info().joints.len();
-    let range = robot.range(cell.active_arm());
-    chunk
-        .chunks_exact(info.action.max(1))
-        .filter_map(|row| {
-            let row: Vec<f64> = row.iter().take(joints).map(|value| f64::from(*value)).collect();
-            let pose = robot.tool_pose_of(cell.active_arm(), row.get(range.clone())?);
-            let at = (cell.world_from_base() * pose).translation.vector;
-            Some([at.x as f32, at.y as f32, at.z as f32])
-        })
-        .collect()
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use interface::{Image, RigidTransform};
+use interface::RigidTransform;
 
 /// What a person does about a policy. [`TeleopAct::Take`](super::TeleopAct::Take) puts one on the arm.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,8 +45,6 @@ pub struct DecisionShown {
     pub history: Vec<f32>,
     /// The path of the flow on the plane: `steps + 1` points; empty where there is no plane.
     pub path: Vec<[f32; 2]>,
-    /// How long each step was in the space of the flow.
-    pub step_lengths: Vec<f32>,
     /// The decoded chunk at the start and after each step, rad or m: `(steps + 1) x chunk x joints`.
     pub chunks: Vec<f32>,
     /// Largest difference between an action that one step would have given and the same action after
@@ -67,8 +65,6 @@ pub struct BranchShown {
     pub tool: Vec<[f32; 3]>,
     /// Whether it had solved the task.
     pub solved: bool,
-    /// Simulated seconds it lasted.
-    pub secs: f64,
 }
 
 /// A policy on the arm.
@@ -84,9 +80,7 @@ pub struct PolicyShown {
     pub sees: String,
     /// Names of the joints and grippers, in the order of states and actions.
     pub joints: Arc<[String]>,
-    /// Numbers of a history and of a chunk.
-    pub history: usize,
-    /// See `history`.
+    /// Control periods of a chunk.
     pub chunk: usize,
     /// The policy's own number of steps.
     pub own_steps: usize,
@@ -98,8 +92,6 @@ pub struct PolicyShown {
     pub plane: Option<Arc<PlaneShown>>,
     /// Decisions since the last reset or fork, the newest last.
     pub decisions: Vec<Arc<DecisionShown>>,
-    /// What its cameras saw last, by name.
-    pub pictures: Vec<(String, Image)>,
     /// Where the tool went since the last reset, world frame, metres.
     pub tool: Vec<[f32; 3]>,
     /// Runs that were left.

@@ -1,41 +1,16 @@
 //! Control allocates nothing once it is warm: allocations are counted around everything in a tick
 //! but the physics engine's own steps.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell as Flag;
+#[path = "../../../tests/counting.rs"]
+mod counting;
+
 use std::sync::Arc;
 
 use interface::{Arm, MotionPermit};
 use robot::Robot;
 use sim::{Cell, CellOptions};
 
-thread_local! {
-    static COUNTING: Flag<bool> = const { Flag::new(false) };
-    static COUNT: Flag<usize> = const { Flag::new(0) };
-}
-
-/// The system's allocator, counting for the thread that asks for it.
-struct Counting;
-
-#[expect(unsafe_code, reason = "a global allocator is unsafe by its trait; this one only counts")]
-// SAFETY: every call is handed on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if COUNTING.get() {
-            COUNT.set(COUNT.get() + 1);
-        }
-        // SAFETY: the caller's promises are the system allocator's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: `pointer` came from `alloc` above, that is from the system.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use counting::{COUNT, COUNTING};
 
 #[test]
 fn a_warm_tick_allocates_only_in_the_engine() {

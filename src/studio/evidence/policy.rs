@@ -56,11 +56,8 @@ fn path(strokes: &mut Strokes, places: &[[f32; 3]], radius: f32, color: [f32; 4]
 fn mark(strokes: &mut Strokes, world_from_tool: &RigidTransform, opacity: f32) {
     let place = axes::pose(world_from_tool);
     let color = colors::linear(colors::POLICY, opacity);
-    let direction = |axis: interface::Vector| {
-        let turned = world_from_tool.rotation.cast::<f32>() * axis;
-        axes::direction(&turned)
-    };
-    let (ahead, across) = (direction(interface::Vector::z()), direction(interface::Vector::y()));
+    // The tool's z, where the fingers point, is Bevy's up; its y, across them, is Bevy's forward.
+    let (ahead, across) = (*place.up(), *place.forward());
     let at = place.translation;
     let root = at - ahead * BACK;
     strokes.line(root - across * HALF, root + across * HALF, 0.0008, color);

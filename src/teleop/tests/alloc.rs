@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell as Flag;
+#[path = "../../../tests/counting.rs"]
+mod counting;
+
 use std::sync::Arc;
 
 use interface::{ArmState, Key, Motion, RigidTransform, Seen, Stamp, Teleop};
@@ -11,33 +12,7 @@ use robot::Robot;
 use rustix::time::{ClockId, clock_gettime};
 use teleop::{Driver, DriverOptions, KeyboardTeleop, Keys, Preset};
 
-thread_local! {
-    static COUNTING: Flag<bool> = const { Flag::new(false) };
-    static COUNT: Flag<usize> = const { Flag::new(0) };
-}
-
-/// The system's allocator, counting for the thread that asks for it.
-struct Counting;
-
-#[expect(unsafe_code, reason = "a global allocator is unsafe by its trait; this one only counts")]
-// SAFETY: every call is handed on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if COUNTING.get() {
-            COUNT.set(COUNT.get() + 1);
-        }
-        // SAFETY: the caller's promises are the system allocator's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: `pointer` came from `alloc` above, that is from the system.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use counting::{COUNT, COUNTING};
 
 /// Microseconds this thread has computed: what other threads do does not count.
 fn cpu_us() -> f64 {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::links::{link, link_all, make_room};
 use super::plan::Piece;
 use crate::lerobot::info::Info;
-use crate::lerobot::{Lerobot, LerobotError, depth, durable, paths, side};
+use crate::lerobot::{Lerobot, LerobotError, depth, durable, journal, paths, side};
 
 /// What in `meta` is written anew, also of the format before.
 const META: [&str; 7] = [
@@ -82,15 +82,9 @@ pub(super) fn rest(set: &Lerobot, root: &Path) -> Result<(), LerobotError> {
 
 /// Gives the data set `to` the journals that lie in `from`, and no others. Nobody may be recording.
 pub(super) fn journals(from: &Path, to: &Path) -> Result<(), LerobotError> {
-    let of = |root: &Path| -> Result<Vec<_>, LerobotError> {
-        let mut all = durable::entries(&paths::staging(root))?;
-        all.retain(|path| path.extension().is_some_and(|e| e == paths::JOURNAL));
-        Ok(all)
-    };
-    let mut there = of(to)?;
-    for journal in of(from)? {
-        let file = std::fs::File::open(&journal).map_err(LerobotError::io(&journal))?;
-        if matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock)) {
+    let mut there = journal::journals(to)?;
+    for journal in journal::journals(from)? {
+        if journal::is_being_recorded(&journal)? {
             let problem =
                 "it is being recorded; finish or discard it before the data set is edited";
             return Err(LerobotError::invalid(&journal, problem));

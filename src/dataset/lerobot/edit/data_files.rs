@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::groups::Groups;
 use super::links::put;
-use crate::lerobot::arrays::to_array;
 use crate::lerobot::column::Table;
 use crate::lerobot::info::Info;
-use crate::lerobot::{Dtype, FilePlace, LerobotError, paths, table};
+use crate::lerobot::{FilePlace, LerobotError, paths, table};
 
 /// Writes data files in order.
 pub(super) struct DataFiles {
@@ -38,12 +37,7 @@ impl DataFiles {
         }
         let place = self.open.as_ref().map_or(self.next, |(place, _)| *place);
         let path = paths::data(&self.root, info, place);
-        let wrong = |problem: String| LerobotError::invalid(&path, problem);
-        let mut columns = Vec::new();
-        for (name, feature) in info.features.iter().filter(|(_, f)| f.dtype != Dtype::Video) {
-            let column = table.column(name).ok_or_else(|| wrong(format!("no column `{name}`")))?;
-            columns.push(to_array(name, feature, column, table.rows).map_err(wrong)?);
-        }
+        let columns = table::columns(&path, &info.features, table)?;
         if let Some((_, groups)) = &mut self.open {
             groups.push(columns)?;
         } else {

@@ -34,11 +34,13 @@ pub struct Written {
 pub fn write(plan: &Plan<'_>, out: &Path, limits: &Limits) -> Result<Written, LerobotError> {
     let aside = Aside::for_new(out)?;
     let written = fill(plan, aside.path(), limits)?;
+    links::sync_all(aside.path())?;
     aside.become_new(out)?;
     Ok(written)
 }
 
-/// Makes the data set in the folder `root`, which nobody looks at yet. The disk has it on return.
+/// Makes the data set in the folder `root`, which nobody looks at yet. Whoever gives it its name sees to
+/// it that the disk has it.
 pub(super) fn fill(plan: &Plan<'_>, root: &Path, limits: &Limits) -> Result<Written, LerobotError> {
     let features = plan.check()?;
     let first = plan.source(0)?;
@@ -94,7 +96,6 @@ pub(super) fn fill(plan: &Plan<'_>, root: &Path, limits: &Limits) -> Result<Writ
     links::put(&path, &info.text(&path)?)?;
     stands.check(plan.sources())?;
     durable::remove(&paths::staging(root))?;
-    links::sync_all(root)?;
     opens(root, &info)?;
     Ok(Written { episodes: info.episodes, frames: info.frames, warnings })
 }

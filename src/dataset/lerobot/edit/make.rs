@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::aside::Aside;
 use super::fill::{Written, fill, write};
+use super::links;
 use super::plan::{Limits, Plan};
 use crate::lerobot::{Lerobot, LerobotError};
 
@@ -98,7 +99,7 @@ pub fn split(spec: &Split) -> Result<Vec<Written>, LerobotError> {
         written.warnings.splice(0..0, warnings.iter().cloned());
         all.push(written);
     }
-    crate::lerobot::durable::sync(aside.path())?;
+    links::sync_all(aside.path())?;
     aside.become_new(out)?;
     Ok(all)
 }

@@ -5,11 +5,10 @@ use interface::EpisodeNotes;
 use super::lead;
 use super::plan::Piece;
 use crate::lerobot::column::{Column, Table};
-use crate::lerobot::image_stats::{count, of_counts, sampled};
 use crate::lerobot::parts::Parts;
 use crate::lerobot::side::{self, Notes};
 use crate::lerobot::stats::Stats;
-use crate::lerobot::{Dtype, FeatureStats, Lerobot, LerobotError, convert, layout};
+use crate::lerobot::{Dtype, Lerobot, LerobotError, convert, layout};
 
 /// Reads the rows of a piece, its sentences and its notes. Films and depth stay where they are.
 pub(super) fn read(set: &Lerobot, piece: &Piece) -> Result<Parts, LerobotError> {
@@ -76,29 +75,20 @@ pub(super) fn picture_stats(
         let keep = before.filter(|stats| whole && stats.quantiles.is_some());
         let found = match keep {
             Some(stats) => Some(stats.clone()),
-            None => match decoded(set, piece, camera) {
-                Ok(stats) => Some(stats),
-                Err(error) if feature.dtype == Dtype::Video => {
-                    let what =
-                        if before.is_some() { "are those of before" } else { "are left out" };
-                    warnings.push(format!("{error}; statistics of `{camera}` {what}"));
-                    before.cloned()
+            None => {
+                match set.pictures(piece.episode, camera).and_then(|mut p| p.stats(&piece.frames)) {
+                    Ok(stats) => Some(stats),
+                    Err(error) if feature.dtype == Dtype::Video => {
+                        let what =
+                            if before.is_some() { "are those of before" } else { "are left out" };
+                        warnings.push(format!("{error}; statistics of `{camera}` {what}"));
+                        before.cloned()
+                    }
+                    Err(error) => return Err(error),
                 }
-                Err(error) => return Err(error),
-            },
+            }
         };
         stats.extend(found.map(|stats| (camera.to_owned(), stats)));
     }
     Ok(stats)
-}
-
-/// Looks at the pictures of a piece that the standard looks at.
-fn decoded(set: &Lerobot, piece: &Piece, camera: &str) -> Result<FeatureStats, LerobotError> {
-    let mut pictures = set.pictures(piece.episode, camera)?;
-    let samples = sampled(piece.frames.len());
-    let mut counts = [0; 3 * 256];
-    for frame in &samples {
-        count(&pictures.get(piece.frames.start + frame)?, &mut counts);
-    }
-    Ok(of_counts(&counts, samples.len()))
 }

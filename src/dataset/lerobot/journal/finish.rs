@@ -181,18 +181,24 @@ pub fn unfinished(root: &Path) -> Result<Vec<PathBuf>, LerobotError> {
     let notes = last.map(|last| side::read_notes(root, last)).transpose()?.flatten();
     let done = notes.and_then(|notes| notes.source);
     let mut left = Vec::new();
-    for path in durable::entries(&paths::staging(root))? {
-        if path.extension().is_none_or(|e| e != paths::JOURNAL) {
-            continue;
-        }
-        let file = File::open(&path).map_err(LerobotError::io(&path))?;
-        // Shared, so that two who look do not take each other for a recorder.
-        if matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock)) {
-            continue;
-        }
-        if done.as_ref() != Some(&source(&path)?) {
+    for path in journals(root)? {
+        if !is_being_recorded(&path)? && done.as_ref() != Some(&source(&path)?) {
             left.push(path);
         }
     }
     Ok(left)
+}
+
+/// Every journal in the data set `root`.
+pub(crate) fn journals(root: &Path) -> Result<Vec<PathBuf>, LerobotError> {
+    let mut all = durable::entries(&paths::staging(root))?;
+    all.retain(|path| path.extension().is_some_and(|e| e == paths::JOURNAL));
+    Ok(all)
+}
+
+/// Whether a process is writing this journal.
+pub(crate) fn is_being_recorded(journal: &Path) -> Result<bool, LerobotError> {
+    let file = File::open(journal).map_err(LerobotError::io(journal))?;
+    // Shared, so that two who look do not take each other for a recorder.
+    Ok(matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock)))
 }

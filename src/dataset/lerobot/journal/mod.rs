@@ -15,6 +15,7 @@ mod write;
 mod tests;
 
 pub use finish::{Develop, Developed, Finished, Prepared, finish, prepare, unfinished};
+pub(crate) use finish::{is_being_recorded, journals};
 pub use read::JournalReader;
 pub use record::{Packing, Record};
 pub use write::Journal;
