@@ -9,12 +9,13 @@ use serde_json::Value;
 use super::*;
 use crate::lerobot::{CAMERA, Column, Dtype, Lerobot, LerobotError, STATE, check, convert_v21};
 
-/// A Python that can `import lerobot`; says so where there is none.
+/// A Python that can `import lerobot`; says so where there is none. `-I`, so that the folder
+/// `lerobot` that lies here is not taken for the package.
 fn python() -> Option<PathBuf> {
     let named = std::env::var_os("FLOWARM_LEROBOT_PYTHON").map(PathBuf::from);
     let python = named.clone().unwrap_or_else(|| "python3".into());
     let found = Command::new(&python)
-        .args(["-c", "import importlib.util as u, sys; sys.exit(u.find_spec('lerobot') is None)"])
+        .args(["-Ic", "import importlib.util as u, sys; sys.exit(u.find_spec('lerobot') is None)"])
         .output()
         .is_ok_and(|out| out.status.success());
     assert!(found || named.is_none(), "{} cannot import lerobot", python.display());
