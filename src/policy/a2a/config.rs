@@ -163,6 +163,10 @@ pub struct Config {
     pub decoder_blocks: usize,
     /// Euler steps, of the rollout in training and of inference alike; sampling steps of a diffusion.
     pub steps: usize,
+    /// Euler steps of the rollout in training, one of these for each batch; empty for always `steps`,
+    /// as published. A policy that is to act after one step as after many has to have practised both.
+    #[serde(default)]
+    pub rollouts: Vec<usize>,
     /// Steps of the noise schedule of a diffusion.
     pub diffusion_steps: usize,
     /// Deviation of the noise on the normalised history, in training and inference (`a2a_noise`).
@@ -222,6 +226,7 @@ impl Config {
                 Variant::Ddim => 10,
                 _ => 6,
             },
+            rollouts: if paper { Vec::new() } else { vec![1, 2, 6] },
             diffusion_steps: 100,
             history_noise: if variant == Variant::A2aNoise { 0.1 } else { 0.0 },
             coupling: match variant {
@@ -267,6 +272,12 @@ impl Config {
             if value == 0 || value > 1 << 16 {
                 return refuse(format!("`{name}` is {value}; it should be from 1 to 65536"));
             }
+        }
+        if self.rollouts.iter().any(|steps| !(1..=100).contains(steps)) {
+            return refuse(format!(
+                "`rollouts` is {:?}; each should be from 1 to 100 steps",
+                self.rollouts
+            ));
         }
         if self.time_features < 4 || !self.time_features.is_multiple_of(2) {
             return refuse(format!(

@@ -19,6 +19,8 @@ pub struct Draws {
     pub times: Vec<f32>,
     /// Noise of the start, as [`A2a::noise_len`] says for each window.
     pub noise: Vec<f32>,
+    /// Euler steps of the rollout; those of the configuration when absent.
+    pub rollout: Option<usize>,
     /// Pairs (source, target) where transport couples them; else empty, drawn when they are needed.
     pub pairs: Vec<(u32, u32)>,
 }
@@ -52,7 +54,9 @@ impl Draws {
             })
             .collect();
         let noise = (0..windows * model.noise_len()).map(|_| normal(random)).collect();
-        Self { times, noise, pairs: Vec::new() }
+        let rollouts = &model.config.rollouts;
+        let rollout = (!rollouts.is_empty()).then(|| rollouts[below(random, rollouts.len())]);
+        Self { times, noise, rollout, pairs: Vec::new() }
     }
 }
 
@@ -114,7 +118,8 @@ impl A2a {
                 contrast: None,
             });
         }
-        let path = self.integrate(&start, &condition, config.steps, random)?;
+        let steps = draws.rollout.unwrap_or(config.steps);
+        let path = self.integrate(&start, &condition, steps, random)?;
         let contrast =
             if config.loss.contrast > 0.0 { Some(contrast(&condition, &target)?) } else { None };
         Ok(Terms {

@@ -144,7 +144,7 @@ fn transport_pairs_are_taken_and_bring_the_condition_if_told() {
     let seen = observed(&tiny(Variant::A2a, 6, false), 3);
     let actions = values(4, &[3, 8, 3]);
     let flow = |coupling, pairs: &[(u32, u32)]| {
-        let draws = Draws { times: vec![0.5; 3], noise: Vec::new(), pairs: pairs.to_vec() };
+        let draws = Draws { times: vec![0.5; 3], pairs: pairs.to_vec(), ..Draws::default() };
         let terms = model(coupling).terms(&seen, &actions, &draws, None).unwrap();
         terms.flow.unwrap().to_scalar::<f32>().unwrap()
     };
@@ -172,4 +172,26 @@ fn configurations_that_make_no_network_are_refused_with_the_setting() {
     check(&|c| (c.variant, c.steps) = (Variant::Ddim, 101), "`steps`");
     assert_eq!(Variant::named("vita"), Some(Variant::Vita));
     assert_eq!(Variant::named("nonsense"), None);
+}
+
+#[test]
+fn the_rollout_practises_the_numbers_of_steps_it_is_told() {
+    let mut config = tiny(Variant::A2a, 6, false);
+    config.rollouts = vec![1, 4];
+    let model = A2a::new(config.clone(), 1, &Device::Cpu).unwrap();
+    let (seen, actions) = (observed(&config, 3), values(4, &[3, 8, 3]));
+    let drawn = |seed| Draws::new(&model, 3, &mut random(seed, 0)).rollout.unwrap();
+    let all: std::collections::BTreeSet<usize> = (0..20).map(drawn).collect();
+    assert_eq!(all, [1, 4].into());
+    for rollout in [Some(1), Some(4), None] {
+        let draws = Draws { times: vec![0.5; 3], rollout, ..Draws::default() };
+        let terms = model.terms(&seen, &actions, &draws, None).unwrap();
+        let condition = model.condition(&seen).unwrap();
+        let start = model.start(&seen.states, &condition, &[]).unwrap();
+        let path = model.integrate(&start, &condition, rollout.unwrap_or(6), None).unwrap();
+        let target = model.encode(&actions).unwrap();
+        let apart = (path.end() - &target).unwrap().sqr().unwrap().mean_all().unwrap();
+        let (want, got) = (apart.to_scalar::<f32>().unwrap(), terms.consistency.unwrap());
+        assert_eq!(got.to_scalar::<f32>().unwrap(), want);
+    }
 }

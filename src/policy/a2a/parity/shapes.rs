@@ -56,6 +56,7 @@ pub(super) fn config(
         decoder_hidden: axis("action_decoder.input_proj.weight", 0)?,
         decoder_blocks: count(&|i| format!("action_decoder.layers.{i}.fc1.weight")),
         steps: 6,
+        rollouts: Vec::new(),
         diffusion_steps: 100,
         history_noise: 0.0,
         coupling: Coupling::Independent,
