@@ -3,6 +3,7 @@
 //! This crate knows no face: it returns numbers and leaves their telling to others.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
+pub mod a2a;
 mod cpu;
 pub mod ik;
 mod peer;
@@ -50,6 +51,7 @@ pub struct Bench {
 /// Every bench there is.
 pub fn all() -> &'static [Bench] {
     &[
+        Bench { name: "a2a", run: || Ok(a2a::figures()?) },
         Bench { name: "ik", run: || Ok(ik::figures()?) },
         Bench { name: "physics", run: physics_figures },
         Bench { name: "solver", run: || Ok(solver::figures()?) },

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::args_demonstrations::{Dataset, Record, Replay};
-use crate::args_policies::{Policy, Rollout, Train};
+use crate::args_policies::{Foresee, Policy, Rollout, Study, Train};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use session_api::{
     BenchSpec, Command, DemoSpec, EvalPolicy, EvalSpec, FitChoice, FlowFitSpec, OutFolder,
@@ -76,8 +76,12 @@ pub enum Act {
     Eval(Eval),
     /// Trains a policy from a data set.
     Train(Train),
+    /// Trains and tries several policies alike, as a file says, and tables their success.
+    Study(Study),
     /// One trial of a trained policy with its full trace.
     Rollout(Rollout),
+    /// Judges the video model f2f on films that it has not seen.
+    Foresee(Foresee),
     /// Looks into policies.
     #[command(subcommand)]
     Policy(Policy),
@@ -248,6 +252,10 @@ pub struct Eval {
     /// chunk is carried out to its end.
     #[arg(long, value_name = "N")]
     blend: Option<usize>,
+    /// Let the arm go on while a trained policy decides: it is asked N control periods before its answer
+    /// counts, on a thread of its own. With 0 the scene waits for it.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    lead: usize,
 }
 
 fn actor(word: &str) -> Result<EvalPolicy, String> {
@@ -356,10 +364,13 @@ impl Act {
                 steps: eval.steps,
                 start_noise: eval.start_noise,
                 blend: eval.blend,
+                lead: eval.lead,
                 seed,
             }),
             Self::Train(train) => Command::Train(train.spec(seed)),
+            Self::Study(study) => Command::Study(study.spec()),
             Self::Rollout(rollout) => Command::Rollout(rollout.spec(seed)),
+            Self::Foresee(foresee) => Command::Foresee(foresee.spec()),
             Self::Policy(Policy::Check { dir }) => Command::PolicyCheck { folder: dir },
             Self::Policy(Policy::Parity { dir }) => Command::PolicyParity { folder: dir },
             Self::Record(record) => Command::Record(record.spec(seed)),

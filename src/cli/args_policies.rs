@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use session_api::{ObserveChoice, OutFolder, RolloutSpec, SizeChoice, TrainSpec};
+use session_api::{
+    ForeseeSpec, ObserveChoice, OutFolder, RolloutSpec, SizeChoice, StudySpec, TrainSpec,
+};
 
 /// Training.
 #[derive(Args, Debug)]
 pub struct Train {
-    /// Which policy: a2a, a2a_noise, a2a_reg, a2a_mini, fm_noise, ddpm, ddim, vita.
+    /// Which policy: a2a, a2a_noise, a2a_reg, a2a_mini, fm_noise, ddpm, ddim, vita; or the video model
+    /// f2f and its baseline f2f_reg.
     #[arg(value_name = "NAME")]
     name: String,
     /// The data set.
@@ -26,16 +29,20 @@ pub struct Train {
     /// Rounds through the data, at most 250 updates each.
     #[arg(long, value_name = "N", conflicts_with = "updates")]
     epochs: Option<u64>,
-    /// Updates in all; 7500 when neither is given.
+    /// Updates in all; 7500 when neither is given, 6000 for f2f.
     #[arg(long, value_name = "N")]
     updates: Option<u64>,
-    /// Windows of a batch.
-    #[arg(long, default_value_t = 32, value_name = "N")]
-    batch: usize,
+    /// Windows of a batch, 32 as published; clips of f2f, 16, when absent.
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
     /// Consecutive windows that are drawn together and share their pictures; 1 draws each by itself. What
     /// suits the network when absent.
     #[arg(long, value_name = "N")]
     run: Option<usize>,
+    /// Let the features of pictures learn from actions alone, as published; else the compact size also
+    /// teaches them to tell where things are.
+    #[arg(long)]
+    plain: bool,
     /// Only the first so many episodes.
     #[arg(long, value_name = "N")]
     episodes: Option<usize>,
@@ -87,11 +94,40 @@ impl Train {
             epochs: self.epochs,
             batch: self.batch,
             run: self.run,
+            plain: self.plain,
             episodes: self.episodes,
             threads: self.threads,
             resume: self.resume,
             seed,
         }
+    }
+}
+
+/// A study.
+#[derive(Args, Debug)]
+pub struct Study {
+    /// What is compared: a file like models/a2a.toml.
+    #[arg(value_name = "FILE")]
+    plan: PathBuf,
+    /// Where data sets, policies, figures and the table go; what is there already is not made again.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Where finished policies that the file marks with `ship` are copied to.
+    #[arg(long, value_name = "DIR")]
+    ship: Option<PathBuf>,
+    /// Only what has this in its name, as in a2a_images/pick_cube.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Policies trained at the same time, each on one thread; one a core when absent.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    jobs: usize,
+}
+
+impl Study {
+    /// The question.
+    pub fn spec(self) -> StudySpec {
+        let Self { plan, out, ship, only, jobs } = self;
+        StudySpec { plan, out, ship, only, jobs }
     }
 }
 
@@ -110,6 +146,9 @@ pub struct Rollout {
     /// Integration steps; its own number when absent.
     #[arg(long, value_name = "K")]
     steps: Option<usize>,
+    /// Let the arm go on while it decides: it is asked N control periods before its answer counts.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    lead: usize,
     /// How much the view is disturbed.
     #[arg(long, default_value_t = 0, value_name = "L", value_parser = clap::value_parser!(u8).range(0..=3))]
     level: u8,
@@ -133,10 +172,48 @@ impl Rollout {
             scene: self.scene,
             robot: self.robot,
             steps: self.steps,
+            lead: self.lead,
             level: self.level,
             rrd: self.rrd,
             out: self.out.map(|path| OutFolder { path, force }),
             seed,
+        }
+    }
+}
+
+/// Foreseeing.
+#[derive(Args, Debug)]
+pub struct Foresee {
+    /// The model's folder, as `train f2f` makes it.
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// The data set whose films it is to foresee.
+    #[arg(long, value_name = "DIR")]
+    dataset: PathBuf,
+    /// Only the first so many episodes.
+    #[arg(long, value_name = "N")]
+    episodes: Option<usize>,
+    /// Integration steps; its own number when absent.
+    #[arg(long, value_name = "K")]
+    steps: Option<usize>,
+    /// A folder for pictures: what was seen, what followed, what was foreseen.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Write into the folder even if it already holds something.
+    #[arg(long, requires = "out")]
+    force: bool,
+}
+
+impl Foresee {
+    /// The question.
+    pub fn spec(self) -> ForeseeSpec {
+        let force = self.force;
+        ForeseeSpec {
+            model: self.model,
+            dataset: self.dataset,
+            episodes: self.episodes,
+            steps: self.steps,
+            out: self.out.map(|path| OutFolder { path, force }),
         }
     }
 }

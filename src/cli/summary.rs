@@ -16,7 +16,9 @@ pub fn of(report: &Report) -> String {
         Report::Plan(report) => plan(report),
         Report::Eval(report) => eval(report),
         Report::Train(report) => crate::summary_policies::train(report),
+        Report::Study(report) => crate::summary_policies::study(report),
         Report::Rollout(report) => crate::summary_policies::rollout(report),
+        Report::Foresee(report) => crate::summary_policies::foresee(report),
         Report::PolicyCheck(report) => crate::summary_policies::check(report),
         Report::PolicyParity(report) => crate::summary_policies::parity(report),
         Report::Record(report) => crate::summary_demonstrations::record(report),
@@ -209,13 +211,14 @@ fn demo(report: &DemoReport) -> String {
 
 fn bench(report: &BenchReport) -> String {
     let mut lines = vec![report.machine.clone()];
+    let widest = report.benches.iter().map(|figure| figure.name.len()).max().unwrap_or(0);
     for figure in &report.benches {
         let beside = match (&figure.ratio_to, figure.ratio) {
             (Some(peer), Some(ratio)) => format!("  {ratio:.2} x {peer}"),
             _ => String::new(),
         };
-        lines
-            .push(format!("  {:<36} {:>12.3} {}{beside}", figure.name, figure.median, figure.unit));
+        let (name, median, unit) = (&figure.name, figure.median, &figure.unit);
+        lines.push(format!("  {name:<widest$} {median:>12.3} {unit}{beside}"));
     }
     lines.extend(report.skipped.iter().map(|reason| format!("  not measured: {reason}")));
     lines.join("\n")

@@ -1,6 +1,9 @@
 //! Reports about policies as a few lines for a person.
 
-use session_api::{ParityReport, PolicyCheckReport, RolloutReport, TrainReport, TrainedScore};
+use session_api::{
+    ForeseeReport, ParityReport, PolicyCheckReport, RolloutReport, StudyReport, TrainReport,
+    TrainedScore,
+};
 
 /// What a training came to.
 pub fn train(report: &TrainReport) -> String {
@@ -20,6 +23,35 @@ pub fn train(report: &TrainReport) -> String {
     lines.join("\n")
 }
 
+/// How the policies of a study did.
+pub fn study(report: &StudyReport) -> String {
+    let mut lines: Vec<String> = report
+        .rows
+        .iter()
+        .map(|row| {
+            format!(
+                "{:12} {:7} {:13} {:3} steps: {} of {} (95 %: {:.0} to {:.0})",
+                row.policy,
+                row.observe,
+                row.scene,
+                row.steps,
+                row.successes,
+                row.trials,
+                row.wilson95[0] * 100.0,
+                row.wilson95[1] * 100.0
+            )
+        })
+        .collect();
+    if report.missing > 0 {
+        lines.push(format!(
+            "{} policies are still to be done; the same command goes on",
+            report.missing
+        ));
+    }
+    lines.extend(report.files.iter().map(|file| file.display().to_string()));
+    lines.join("\n")
+}
+
 /// How a trial went.
 pub fn rollout(report: &RolloutReport) -> String {
     let word = match (report.success, report.success_at_end) {
@@ -29,6 +61,28 @@ pub fn rollout(report: &RolloutReport) -> String {
     };
     let mut lines =
         vec![format!("{word} after {} steps and {} decisions", report.steps, report.decisions)];
+    lines.extend(report.files.iter().map(|file| file.display().to_string()));
+    lines.join("\n")
+}
+
+/// How well pictures were foreseen.
+pub fn foresee(report: &ForeseeReport) -> String {
+    let mut lines = vec![format!(
+        "{} in {} steps on {} clips of {} episodes, {} of them trained on",
+        report.variant, report.steps, report.clips, report.episodes, report.trained_on
+    )];
+    for at in &report.horizons {
+        lines.push(format!(
+            "  +{:.2} s: PSNR {:.2} dB, SSIM {:.4}, MSE {:.6}; nothing moving: {:.2} dB, {:.4}, {:.6}",
+            at.ahead_secs,
+            at.model.psnr,
+            at.model.ssim,
+            at.model.mse,
+            at.last.psnr,
+            at.last.ssim,
+            at.last.mse
+        ));
+    }
     lines.extend(report.files.iter().map(|file| file.display().to_string()));
     lines.join("\n")
 }

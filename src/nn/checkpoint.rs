@@ -163,7 +163,11 @@ pub fn save_spec<T: Serialize>(path: &Path, spec: &T) -> Result<()> {
 /// When the file is missing or not of the form of `T`; the sentence names the line and the field.
 pub fn load_spec<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text = fs::read_to_string(path).map_err(|e| file_error(path, e))?;
-    toml::from_str(&text).map_err(|e| file_error(path, e.to_string().trim()))
+    toml::from_str(&text).map_err(|e| {
+        let before = |span: std::ops::Range<usize>| text.get(..span.start).unwrap_or_default();
+        let line = e.span().map_or(0, |span| before(span).matches('\n').count() + 1);
+        file_error(path, format!("line {line}: {}", e.message().trim().replace('\n', ", ")))
+    })
 }
 
 #[cfg(test)]

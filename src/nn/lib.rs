@@ -1,5 +1,5 @@
 //! Networks: layers with true gradients on candle, normalisers, optimisation, checkpoints, training.
-//! It knows no policy, no file format but its checkpoint, and no robot.
+//! It knows no policy, no file format but its checkpoint and its store of pictures, and no robot.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 pub mod checkpoint;
@@ -12,6 +12,7 @@ mod normalise;
 pub mod ops;
 pub mod optim;
 mod params;
+pub mod pictures;
 pub mod random;
 mod resnet;
 mod sink;

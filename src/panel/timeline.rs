@@ -1,5 +1,6 @@
 //! The panel `timeline`: the episode that is shown, from its first frame to its last.
 
+mod foresight;
 mod pictures;
 mod ruler;
 mod tracks;
@@ -18,6 +19,7 @@ use crate::{Colors, Cx, action, actions, widget};
 pub struct TimelinePanel {
     tracks: Option<tracks::Tracks>,
     pictures: pictures::Pictures,
+    foresight: foresight::Foresight,
     /// The frame that was asked for, and when: the session answers a few frames later.
     held: Option<(usize, f64)>,
     grabbed: ruler::Grabbed,
@@ -60,11 +62,15 @@ impl Panel for TimelinePanel {
             ui.add(Label::new(widget::weak(ui, words.as_str())).truncate()).on_hover_text(words);
         }
         let room = ui.available_rect_before_wrap();
+        let (room, strip) = foresight::split(room, &playback);
         let (left, right) = split(room, &playback);
         let place = egui::UiBuilder::new().max_rect(left).layout(Layout::top_down(Align::Min));
         ui.scope_builder(place, |ui| self.tracks(ui, cx, &playback, frame));
         if let Some(right) = right {
             self.pictures.ui(ui, &playback, right);
+        }
+        if let Some(strip) = strip {
+            self.foresight.ui(ui, &playback, strip);
         }
     }
 }
@@ -124,7 +130,9 @@ fn head(ui: &mut Ui, cx: &mut Cx, playback: &PlaybackShown, frame: usize) {
         if !narrow {
             let end = time(playback, last).map_or("? s".to_owned(), |secs| format!("{secs:.2} s"));
             let words = format!("of {end}, frame {frame} of {last}, episode {}", playback.episode);
-            let room = (ui.available_width() - 76.0).max(24.0);
+            // Room for the speed, and for the switch beside it where there is one.
+            let switch = cx.library().is_some_and(|library| library.foresight.is_some());
+            let room = (ui.available_width() - if switch { 160.0 } else { 76.0 }).max(24.0);
             let text = Label::new(widget::weak(ui, words)).truncate();
             ui.allocate_ui_with_layout(
                 egui::vec2(room, 24.0),
@@ -132,7 +140,10 @@ fn head(ui: &mut Ui, cx: &mut Cx, playback: &PlaybackShown, frame: usize) {
                 |ui| ui.add(text),
             );
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| speed(ui, cx));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            speed(ui, cx);
+            foresight::switch(ui, cx);
+        });
     });
 }
 

@@ -152,6 +152,14 @@ impl Background {
             Err(TryRecvError::Disconnected) => Err(PolicyError::Thread("has ended")),
         }
     }
+
+    /// The next answer, waited for: a simulated world stands still until it is there, an arm does not.
+    ///
+    /// # Errors
+    /// What the policy answered to a sight or a question, or that its thread has ended.
+    pub fn wait(&mut self) -> Result<Proposal, PolicyError> {
+        self.answers.recv().unwrap_or(Err(PolicyError::Thread("has ended")))
+    }
 }
 
 impl Drop for Background {
@@ -262,7 +270,7 @@ mod tests {
         background.observe(&Sight { state: &[value], pictures: &pictures, points: &[] })
     }
 
-    fn wait(background: &mut Background) -> Result<Proposal, PolicyError> {
+    fn polled(background: &mut Background) -> Result<Proposal, PolicyError> {
         let begun = Instant::now();
         loop {
             if let Some(answer) = background.poll()? {
@@ -285,14 +293,14 @@ mod tests {
         // Nothing has been looked at yet, and nobody waited.
         assert!(background.poll().unwrap().is_none());
         open.send(()).unwrap();
-        let first = wait(&mut background).unwrap();
+        let first = polled(&mut background).unwrap();
         assert_eq!((first.tick, first.chunk), (5, vec![8.0]));
         open.send(()).unwrap();
-        let second = wait(&mut background).unwrap();
+        let second = background.wait().unwrap();
         assert_eq!((second.tick, second.chunk), (6, vec![9.0]));
         background.reset().unwrap();
         background.ask(7, ASK).unwrap();
-        assert_eq!(wait(&mut background).unwrap_err(), PolicyError::Blind);
+        assert_eq!(background.wait().unwrap_err(), PolicyError::Blind);
     }
 
     #[test]
@@ -300,7 +308,7 @@ mod tests {
         let (mut background, open) = slow();
         show(&mut background, -1.0).unwrap();
         open.send(()).unwrap();
-        assert_eq!(wait(&mut background).unwrap_err(), PolicyError::Diverged);
+        assert_eq!(background.wait().unwrap_err(), PolicyError::Diverged);
         let behind = (0..40).find_map(|_| show(&mut background, 1.0).err()).unwrap();
         assert!(behind.to_string().contains("16 frames behind"), "{behind}");
         // Dropping it does not hang, though its sights are still waiting.
@@ -315,12 +323,12 @@ mod tests {
             open.send(()).unwrap();
         }
         background.ask(0, ASK).unwrap();
-        wait(&mut background).unwrap();
+        background.wait().unwrap();
         let _ = open.send(());
         let before = crate::counting::on_this_thread();
         show(&mut background, 1.0).unwrap();
         background.ask(1, ASK).unwrap();
         assert_eq!(crate::counting::on_this_thread(), before);
-        wait(&mut background).unwrap();
+        background.wait().unwrap();
     }
 }

@@ -1,66 +1,9 @@
-//! What a policy is trained on: episodes as plain arrays, pictures behind a trait, so that a file that
-//! is mapped into memory can stand behind them.
+//! What a policy is trained on: episodes as plain arrays, pictures behind a trait.
 
 use std::sync::Arc;
 
+pub use nn::pictures::{Pictures, StoredPictures};
 use nn::{NnError, Result};
-
-/// The pictures of one camera over one episode.
-pub trait Pictures: Send + Sync {
-    /// Rows and columns of a picture.
-    fn size(&self) -> (usize, usize);
-
-    /// Frames that have one.
-    fn count(&self) -> usize;
-
-    /// Which picture a frame shows: frames of the same number show the same one, as those between two
-    /// pictures of a camera that is slower than the arm.
-    fn number(&self, frame: usize) -> usize {
-        frame
-    }
-
-    /// Writes the picture of frame `frame` to `out`: rows x columns x 3 bytes, RGB.
-    ///
-    /// # Errors
-    /// When it cannot be read; the sentence says why.
-    fn read(&self, frame: usize, out: &mut [u8]) -> std::result::Result<(), String>;
-}
-
-/// Pictures in memory, or in anything that derefs to bytes, such as a mapped file.
-pub struct StoredPictures<B> {
-    /// All pictures one after another, RGB.
-    pub bytes: B,
-    /// Rows of a picture.
-    pub height: usize,
-    /// Columns of a picture.
-    pub width: usize,
-}
-
-impl<B: AsRef<[u8]> + Send + Sync> Pictures for StoredPictures<B> {
-    fn size(&self) -> (usize, usize) {
-        (self.height, self.width)
-    }
-
-    fn count(&self) -> usize {
-        self.bytes.as_ref().len() / (self.height * self.width * 3).max(1)
-    }
-
-    fn read(&self, frame: usize, out: &mut [u8]) -> std::result::Result<(), String> {
-        let size = self.height * self.width * 3;
-        let bytes = self.bytes.as_ref().get(frame * size..(frame + 1) * size);
-        match bytes {
-            Some(bytes) if out.len() == size => {
-                out.copy_from_slice(bytes);
-                Ok(())
-            }
-            _ => Err(format!(
-                "picture {frame} of {} does not fill {} bytes",
-                self.count(),
-                out.len()
-            )),
-        }
-    }
-}
 
 /// One demonstration of `frames` frames at the control rate.
 #[derive(Clone)]
@@ -75,6 +18,8 @@ pub struct Demonstration {
     pub pictures: Vec<Arc<dyn Pictures>>,
     /// Points of the task object, `[frames, points, 3]`, metres.
     pub points: Vec<f32>,
+    /// Where things are, for features of pictures to be taught by: `[frames, landmarks]`, metres.
+    pub landmarks: Vec<f32>,
 }
 
 /// Demonstrations of one task.
@@ -88,6 +33,8 @@ pub struct Demonstrations {
     pub cameras: Vec<String>,
     /// Points of a frame; zero for none.
     pub points: usize,
+    /// Coordinates of landmarks of a frame; zero for none.
+    pub landmarks: usize,
     /// The episodes.
     pub episodes: Vec<Demonstration>,
 }
@@ -108,6 +55,7 @@ impl Demonstrations {
                 ("states", &episode.states, self.state),
                 ("actions", &episode.actions, self.action),
                 ("points", &episode.points, self.points * 3),
+                ("landmarks", &episode.landmarks, self.landmarks),
             ] {
                 if values.len() != episode.frames * width {
                     return refuse(
@@ -154,7 +102,8 @@ impl Demonstrations {
         let mut add = |v: u64| hash = (hash ^ v).wrapping_mul(0x0100_0000_01b3);
         for episode in &self.episodes {
             add(episode.frames as u64);
-            for values in [&episode.states, &episode.actions, &episode.points] {
+            let episode = [&episode.states, &episode.actions, &episode.points, &episode.landmarks];
+            for values in episode {
                 values.iter().for_each(|v| add(u64::from(v.to_bits())));
             }
         }
@@ -186,12 +135,14 @@ mod tests {
             action: 1,
             cameras: vec!["front".to_owned()],
             points: 1,
+            landmarks: 0,
             episodes: vec![Demonstration {
                 frames,
                 states: vec![0.0; frames * 2],
                 actions: vec![0.0; frames],
                 pictures: vec![Arc::new(pictures)],
                 points: vec![0.0; frames * 3],
+                landmarks: Vec::new(),
             }],
         }
     }
@@ -222,16 +173,6 @@ mod tests {
         other.episodes[0].actions[2] = 1e-9;
         assert_ne!(other.fingerprint(), one(5).fingerprint());
         assert_ne!(one(4).fingerprint(), one(5).fingerprint());
-    }
-
-    #[test]
-    fn pictures_are_read_or_refused() {
-        let pictures = StoredPictures { bytes: (0..24).collect::<Vec<u8>>(), height: 2, width: 2 };
-        let mut out = [0; 12];
-        pictures.read(1, &mut out).unwrap();
-        assert_eq!(out[0], 12);
-        assert!(pictures.read(2, &mut out).unwrap_err().contains("picture 2 of 2"));
-        assert!(pictures.read(0, &mut out[..3]).is_err());
     }
 
     #[test]

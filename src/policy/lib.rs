@@ -8,11 +8,17 @@ mod background;
 mod counting;
 mod demonstrations;
 mod execute;
-mod picture;
-mod picture_file;
 mod plane;
 mod policy;
 mod trace;
+
+// Pictures live in `nn`, where a world model finds them too; here they keep their names.
+mod picture {
+    pub use nn::pictures::{normalise_pixels, resize};
+}
+mod picture_file {
+    pub use nn::pictures::{PictureFile, PictureFileWriter};
+}
 
 pub use background::{Background, Proposal};
 pub use demonstrations::{Demonstration, Demonstrations, Pictures, StoredPictures};

@@ -186,8 +186,8 @@ fn trained(
     cancel: &Cancel,
 ) -> Result<Option<Finished>, Failure> {
     let mut cell = cells::at_rate(&spec.scene, robot, seed, spec.level, loaded.about.fps)?;
-    let execution = pilot::execution(spec.blend, loaded.runner.info().chunk);
-    let how = How { steps: spec.steps, execution, ..How::of(loaded, seed) };
+    let execution = pilot::execution(spec.blend, spec.lead, loaded.runner.info().chunk);
+    let how = How { steps: spec.steps, execution, lead: spec.lead, ..How::of(loaded, seed) };
     let outcome =
         trial::run(loaded, &mut cell, how, spec.start_noise, cancel, &mut |_, _, _, _| Ok(()))?;
     let Some(outcome) = outcome else { return Ok(None) };

@@ -112,7 +112,8 @@ pub fn write_png(path: &Path, picture: &Image) -> Result<(), Failure> {
     .map_err(|error| failed(path, &error))
 }
 
-fn failed(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+/// What cannot be written, and why.
+pub fn failed(path: &Path, error: &dyn std::fmt::Display) -> Failure {
     Failure::Usage(format!("cannot write {}: {error}", path.display()))
 }
 

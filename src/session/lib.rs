@@ -13,6 +13,7 @@ mod episode;
 mod eval;
 mod files;
 mod fit;
+mod foresight;
 mod judges;
 pub mod live;
 mod planned;
@@ -49,7 +50,9 @@ pub fn run(
             planning::plan(spec, events, ask, cancel).map(|report| Report::Plan(Box::new(report)))
         }
         Command::Train(spec) => policies::train(spec, events, cancel).map(Report::Train),
+        Command::Study(spec) => policies::study(spec, events, cancel).map(Report::Study),
         Command::Rollout(spec) => policies::rollout(spec, events, cancel).map(Report::Rollout),
+        Command::Foresee(spec) => foresight::foresee(spec, events, cancel).map(Report::Foresee),
         Command::PolicyCheck { folder } => policies::check(folder).map(Report::PolicyCheck),
         Command::PolicyParity { folder } => policies::parity(folder).map(Report::PolicyParity),
         Command::Record(spec) => demonstrations::record(spec, events, cancel).map(Report::Record),

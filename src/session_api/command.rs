@@ -24,8 +24,12 @@ pub enum Command {
     Eval(EvalSpec),
     /// Trains a policy.
     Train(crate::TrainSpec),
+    /// Trains and tries several policies alike.
+    Study(crate::StudySpec),
     /// One trial of a policy with its full trace.
     Rollout(crate::RolloutSpec),
+    /// A video model on films that it has not seen.
+    Foresee(crate::ForeseeSpec),
     /// Looks at a policy's folder.
     PolicyCheck {
         /// The folder.
@@ -211,6 +215,9 @@ pub struct EvalSpec {
     /// Control periods after which a trained policy is asked again, the rest of a chunk blending into
     /// the next; when absent a chunk is carried out to its end.
     pub blend: Option<usize>,
+    /// Control periods that a trained policy's decision may take while the arm goes on with the last
+    /// chunk; with none the scene waits for it.
+    pub lead: usize,
     /// Seed of the first trial.
     pub seed: u64,
 }

@@ -12,6 +12,7 @@ mod failure;
 pub mod live;
 mod policies;
 mod report;
+mod study;
 
 pub use ask::{Ask, Question};
 pub use command::{
@@ -26,8 +27,9 @@ pub use demonstrations::{
 pub use event::{Event, Level, Sink};
 pub use failure::Failure;
 pub use policies::{
-    Compared, ObserveChoice, ParityReport, PolicyCheckReport, RolloutReport, RolloutSpec,
-    SizeChoice, TrainReport, TrainSpec,
+    Compared, ForeseeHorizon, ForeseeReport, ForeseeSpec, ObserveChoice, ParityReport,
+    PictureScores, PolicyCheckReport, RolloutReport, RolloutSpec, SizeChoice, TrainReport,
+    TrainSpec,
 };
 pub use report::{
     BenchFigure, BenchReport, Check, DemoReport, DemoScene, DoctorReport, EvalReport, FitFigures,
@@ -35,3 +37,4 @@ pub use report::{
     PathSummary, PlanReport, Reach, Report, RobotCheckReport, SceneScore, Stage, TrainedScore,
     Trial, VerdictReport, wilson95,
 };
+pub use study::{StudyReport, StudyRow, StudySpec};

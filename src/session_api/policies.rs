@@ -46,11 +46,14 @@ pub struct TrainSpec {
     pub updates: Option<u64>,
     /// Epochs: rounds through all whole batches, at most 250 updates each.
     pub epochs: Option<u64>,
-    /// Windows of a batch.
-    pub batch: usize,
+    /// Windows of a batch; what suits the network when absent.
+    pub batch: Option<usize>,
     /// Consecutive windows that are drawn together and share their pictures, 1 for none; what suits the
     /// network when absent.
     pub run: Option<usize>,
+    /// Whether features of pictures learn from actions alone, as published, and not also to tell where
+    /// things are.
+    pub plain: bool,
     /// Only the first so many episodes.
     pub episodes: Option<usize>,
     /// Threads; 0 for one a core.
@@ -93,6 +96,8 @@ pub struct RolloutSpec {
     pub robot: Option<String>,
     /// Integration steps; the policy's own when absent.
     pub steps: Option<usize>,
+    /// Control periods that a decision may take while the arm goes on.
+    pub lead: usize,
     /// How much the view is disturbed, 0 to 3.
     pub level: u8,
     /// A Rerun recording of it.
@@ -151,4 +156,60 @@ pub struct Compared {
     pub name: String,
     /// Its error, relative to the largest entry.
     pub error: f64,
+}
+
+/// A video model on films that it has not seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForeseeSpec {
+    /// The model's folder.
+    pub model: PathBuf,
+    /// The data set.
+    pub dataset: PathBuf,
+    /// Only the first so many episodes.
+    pub episodes: Option<usize>,
+    /// Integration steps; the model's own when absent.
+    pub steps: Option<usize>,
+    /// Where pictures go.
+    pub out: Option<OutFolder>,
+}
+
+/// How good pictures are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct PictureScores {
+    /// Mean squared error, pixels in [0, 1].
+    pub mse: f64,
+    /// Peak signal-to-noise ratio of that error, decibels.
+    pub psnr: f64,
+    /// Mean structural similarity, 11x11 Gaussian windows.
+    pub ssim: f64,
+}
+
+/// One predicted frame over all clips.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct ForeseeHorizon {
+    /// Seconds after the last frame that was seen.
+    pub ahead_secs: f64,
+    /// The model.
+    pub model: PictureScores,
+    /// The last seen frame, shown again.
+    pub last: PictureScores,
+}
+
+/// What a video model foresees.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ForeseeReport {
+    /// `flow` or `regression`.
+    pub variant: String,
+    /// Integration steps.
+    pub steps: usize,
+    /// Episodes.
+    pub episodes: usize,
+    /// Those of them that it was trained on.
+    pub trained_on: usize,
+    /// Clips that were predicted.
+    pub clips: usize,
+    /// Frame by frame.
+    pub horizons: Vec<ForeseeHorizon>,
+    /// What was written.
+    pub files: Vec<PathBuf>,
 }

@@ -45,6 +45,10 @@ fn a_policy_is_trained_interrupted_gone_on_with_tried_and_looked_into() {
     assert_eq!(one["trained"]["seeds_trained_on"], 0);
     let two = done(&[&trial[..], &["--seed", "10000", "--steps", "1"]].concat());
     assert_eq!(one["per_trial"], two["per_trial"], "the same seeds go the same way");
+    // The arm goes on while the policy decides, and that too goes the same way again.
+    let ahead = [&trial[..], &["--seed", "10000", "--lead", "2"]].concat();
+    assert_eq!(done(&ahead)["per_trial"], done(&ahead)["per_trial"]);
+    refused(&[&trial[..], &["--lead", "8"]].concat(), 2, &["8"]);
     let seen = done(&[&trial[..], &["--seed", "1", "--blend", "4"]].concat());
     assert_eq!(seen["trained"]["seeds_trained_on"], 2);
 
@@ -74,4 +78,63 @@ fn what_cannot_be_trained_or_tried_is_said() {
     let eval = ["eval", "--policy", text(&out), "--scene", "pick_cube", "--trials", "1"];
     refused(&eval, 2, &["trained_on.toml"]);
     refused(&["policy", "parity", text(folder.path())], 2, &["fixture"]);
+}
+
+#[test]
+fn a_study_trains_and_tries_what_is_missing_and_ships_what_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plan, out) = (folder.path().join("plan.toml"), folder.path().join("study"));
+    let shipped = folder.path().join("models");
+    let head = "robot = \"franka\"\ndemonstrations = 2\ntrials = 1\nfirst_seed = 10000\nupdates = 3\n\
+                batch = 4\n";
+    let compare = |policies: &str, rest: &str| {
+        format!(
+            "[[compare]]\npolicies = {policies}\nobserve = \"points\"\nscenes = [\"pick_cube\"]\n{rest}\n"
+        )
+    };
+    let text_of = [
+        head.to_owned(),
+        compare("[\"a2a\"]", "steps = [1, 6]\nship = true"),
+        compare("[\"vita\"]", ""),
+    ];
+    std::fs::write(&plan, text_of.concat()).unwrap();
+    let study = ["study", text(&plan), "--out", text(&out)];
+
+    // A part first, then the rest; what is there is found.
+    let part = done(&[&study[..], &["--only", "vita", "--jobs", "1"]].concat());
+    assert_eq!((part["rows"].as_array().unwrap().len(), &part["missing"]), (1, &0.into()));
+    let weights = out.join("vita_points/pick_cube/weights.safetensors");
+    let written = || std::fs::metadata(&weights).unwrap().modified().unwrap();
+    let before = written();
+    let whole = done(&[&study[..], &["--ship", text(&shipped)]].concat());
+    let rows = whole["rows"].as_array().unwrap();
+    let named: Vec<_> = rows.iter().map(|row| (&row["policy"], &row["steps"])).collect();
+    assert_eq!(
+        named,
+        [(&"a2a".into(), &1.into()), (&"a2a".into(), &6.into()), (&"vita".into(), &6.into())]
+    );
+    assert!(rows.iter().all(|row| row["updates"] == 3 && row["trials"] == 1));
+    assert_eq!(written(), before, "a policy that is done is not trained again");
+    let table = std::fs::read_to_string(out.join("table.md")).unwrap();
+    assert!(table.contains("| policy | steps | pick_cube |"), "{table}");
+    assert!(out.join("steps.svg").is_file() && out.join("results.csv").is_file());
+    // What was shipped acts, says how it was made, and is not what a training goes on from.
+    let policy = shipped.join("a2a/pick_cube");
+    let trial = ["eval", "--policy", text(&policy), "--scene", "pick_cube", "--trials", "1"];
+    assert_eq!(done(&trial)["trials"], 1);
+    assert!(
+        std::fs::read_to_string(policy.join("README.md")).unwrap().contains("flowarm train a2a")
+    );
+    assert_eq!(std::fs::read_dir(&policy).unwrap().count(), 4);
+    assert!(!shipped.join("vita").exists());
+
+    for (wrong, said) in [
+        (compare("[\"clever\"]", ""), "clever"),
+        (compare("[\"a2a\"]", "step = 3"), "step"),
+        (compare("[\"a2a\"]", "").replace("points", "smells"), "smells"),
+        (compare("[\"a2a\"]", "").replace("pick_cube", "pick_moon"), "pick_moon"),
+    ] {
+        std::fs::write(&plan, format!("{head}{wrong}")).unwrap();
+        refused(&study, 2, &[said]);
+    }
 }

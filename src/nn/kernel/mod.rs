@@ -5,6 +5,7 @@
 //! rounding (fused) where a matrix product is formed and with two elsewhere. A result is therefore the
 //! same on any number of threads and with any vector width.
 
+pub mod attention;
 pub mod conv;
 pub mod dense;
 pub mod gemm;

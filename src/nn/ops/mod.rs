@@ -6,11 +6,13 @@
 //! `[batch, time, channels]`, and weights have PyTorch's order.
 
 mod activation;
+mod attention;
 mod conv;
 mod linear;
 mod modulate;
 mod norm;
 mod pool;
+mod resize;
 mod rows;
 mod softmax;
 
@@ -18,11 +20,13 @@ use candle_core::{CpuStorage, DType, Layout, Result, Storage, Tensor, bail};
 
 pub use crate::kernel::scalar::Activation;
 pub use activation::{activation, add_relu};
+pub use attention::attention;
 pub use conv::{conv1d, conv2d};
 pub use linear::{linear, linear_into};
 pub use modulate::{gated_add, modulate};
 pub use norm::{group_norm, layer_norm};
 pub use pool::{max_pool_3x3_s2, mean_pool};
+pub use resize::{fold_2x, halve, unfold_2x, upsample_2x};
 pub use rows::{add_rows, max_rows};
 pub use softmax::{log_softmax, softmax};
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use interface::{ControlMode, Image};
 use session_api::live::{
-    DeviceShown, EpisodeShown, LibraryShown, Opened, PlaybackShown, RecordingShown, Shown, Signals,
-    Subject, TakeDone, TakeState, TeleopShown,
+    DeviceShown, EpisodeShown, ForeseenShown, LibraryShown, Opened, PlaybackShown, RecordingShown,
+    Shown, Signals, Subject, TakeDone, TakeState, TeleopShown,
 };
 use session_api::{EpisodeQuality, TeleopChoice};
 
@@ -272,6 +272,21 @@ pub fn signals(frames: usize) -> Signals {
     }
 }
 
+/// The same, with a video model at work near the episode's end.
+pub fn foreseeing() -> Shown {
+    let shown = playing();
+    let ahead = |i: usize| ForeseenShown {
+        ahead_secs: 0.2 * (i + 1) as f64,
+        foreseen: view_of(i),
+        filmed: (i < 2).then(|| view_of(i + 1)),
+        psnr: (i < 2).then_some(27.31 - i as f64),
+    };
+    let playback = shown.playback.as_deref().cloned().unwrap_or_default();
+    let playback = PlaybackShown { foreseen: (0..3).map(ahead).collect(), ..playback };
+    let library = LibraryShown { foresight: Some(true), ..library_of(24) };
+    Shown { playback: Some(playback.into()), library: Some(library.into()), ..shown }
+}
+
 /// An episode of the data set is shown.
 pub fn playing() -> Shown {
     let frames = 428;
@@ -281,6 +296,7 @@ pub fn playing() -> Shown {
         frames,
         fps: 50.0,
         pictures: vec![("policy".into(), view_of(5)), ("wrist".into(), view_of(11))],
+        foreseen: Vec::new(),
         signals: Arc::new(signals(frames)),
         scene: None,
     };

@@ -62,6 +62,7 @@ fn a_data_set_reads_as_it_did() {
     harness.run_steps(3);
     check("dataset_checked", &tree(&harness));
     check("timeline_playing", &tree(&alone("timeline", fixture::playing())));
+    check("timeline_foreseen", &tree(&alone("timeline", fixture::foreseeing())));
 }
 
 #[test]

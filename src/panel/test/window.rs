@@ -137,7 +137,7 @@ fn a_broken_layout_is_a_sentence() {
 #[test]
 fn odd_demonstrations_are_drawn() {
     use super::fixture::{library_of, signals};
-    use session_api::live::{PlaybackShown, Signals};
+    use session_api::live::{ForeseenShown, PlaybackShown, Signals};
     let long = "a sentence that goes on ".repeat(200);
     let mut library = library_of(9);
     library.tasks = vec![long.clone(); 40];
@@ -167,6 +167,15 @@ fn odd_demonstrations_are_drawn() {
             signals: signals.into(),
             scene: Some(long.clone()),
             pictures: vec![("c".into(), fixture::picture(9)); 9],
+            foreseen: vec![
+                ForeseenShown {
+                    ahead_secs: f64::NAN,
+                    foreseen: fixture::picture(9),
+                    filmed: None,
+                    psnr: Some(f64::INFINITY),
+                };
+                9
+            ],
             ..PlaybackShown::default()
         };
         shown.playback = Some(playback.into());

@@ -137,11 +137,29 @@ pub fn assemble(
     } else {
         None
     };
+    let landmarks = if config.observe.landmarks > 0 {
+        if set.landmarks != config.observe.landmarks {
+            return Err(NnError::Config(format!(
+                "the demonstrations have {} coordinates of landmarks a frame, the policy is taught {}",
+                set.landmarks, config.observe.landmarks
+            )));
+        }
+        let width = set.landmarks;
+        let mut values: Vec<f32> = list
+            .iter()
+            .flat_map(|(e, f)| &set.episodes[*e].landmarks[f * width..(f + 1) * width])
+            .copied()
+            .collect();
+        normalisers.landmarks.apply(&mut values);
+        Some(Tensor::from_vec(values, (list.len(), width), device)?)
+    } else {
+        None
+    };
     let shape = (windows.len(), history, set.state);
     Ok(Batch {
         observed: Observed {
             states: Tensor::from_vec(states, shape, device)?,
-            frames: Frames { images, points, of_window },
+            frames: Frames { images, points, landmarks, of_window },
         },
         actions: Tensor::from_vec(actions, (windows.len(), chunk, set.action), device)?,
     })
@@ -233,11 +251,23 @@ mod tests {
         let shown = vec![0, 0, 0, 1, 1, 2, 2, 2];
         let pictures = vec![PictureFile::open(&path).unwrap().part(shown).unwrap()];
         let (states, actions) = (vec![0.0; 8], vec![0.0; 8]);
-        let episode = Demonstration { frames: 8, states, actions, pictures, points: Vec::new() };
+        let episode = Demonstration {
+            frames: 8,
+            states,
+            actions,
+            pictures,
+            points: Vec::new(),
+            landmarks: Vec::new(),
+        };
         let cameras = vec!["front".to_owned()];
-        let set =
-            Demonstrations { state: 1, action: 1, cameras, points: 0, episodes: vec![episode] };
-        let seen = Seen { cameras: set.cameras.clone(), points: 0 };
+        let set = Demonstrations {
+            state: 1,
+            action: 1,
+            cameras,
+            episodes: vec![episode],
+            ..Demonstrations::default()
+        };
+        let seen = Seen { cameras: set.cameras.clone(), ..Seen::default() };
         let mut config = Config::new(Variant::A2a, Size::Compact, 1, 1, &seen);
         config.observe.image = 4;
         let normalisers = super::super::train::fit_normalisers(&set);

@@ -109,6 +109,11 @@ pub struct Observe {
     pub points: usize,
     /// Width of the feature of the points.
     pub point_feature: usize,
+    /// Coordinates that the features of pictures are taught to tell, in training only; zero for none, as
+    /// published. Nearly all of an action follows from the arm's own motion, so the actions alone teach a
+    /// network slowly to look: what it sees decides the first second of an episode.
+    #[serde(default)]
+    pub landmarks: usize,
 }
 
 /// Weights of the terms of the loss.
@@ -124,6 +129,9 @@ pub struct LossWeights {
     pub auto_encoder: f64,
     /// Contrast between condition and target latent (InfoNCE, temperature 0.07).
     pub contrast: f64,
+    /// Squared error of the landmarks that features of pictures tell.
+    #[serde(default)]
+    pub landmarks: f64,
 }
 
 /// An A2A network.
@@ -210,6 +218,7 @@ impl Config {
                 image: pick(256, 96),
                 points: seen.points,
                 point_feature: pick(256, 128),
+                landmarks: if paper || seen.cameras.is_empty() { 0 } else { seen.landmarks },
             },
             backbone: if paper { [64, 128, 256, 512] } else { [32, 64, 128, 256] },
             latent: pick(512, 256),
@@ -241,6 +250,7 @@ impl Config {
                 decoded: 0.5,
                 auto_encoder: 0.5,
                 contrast: if variant == Variant::Vita { 1e-4 } else { 0.0 },
+                landmarks: 1.0,
             },
         }
     }
@@ -319,4 +329,6 @@ pub struct Seen {
     pub cameras: Vec<String>,
     /// Points of the task object per frame.
     pub points: usize,
+    /// Coordinates of landmarks per frame, known in training.
+    pub landmarks: usize,
 }

@@ -14,9 +14,11 @@ use super::train::Training;
 use crate::plane::Plane;
 
 /// What [`Spec::policy`] says.
-pub(super) const KIND: &str = "a2a";
-pub(super) const SPEC: &str = "spec.toml";
-pub(super) const WEIGHTS: &str = "weights.safetensors";
+pub const KIND: &str = "a2a";
+/// What a trained policy is.
+pub const SPEC: &str = "spec.toml";
+/// Its weights and the plane that its paths are drawn on.
+pub const WEIGHTS: &str = "weights.safetensors";
 
 /// What a folder's `spec.toml` says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -26,7 +26,7 @@ pub struct Draws {
 }
 
 /// The terms of a loss, each a scalar, before their weights.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Terms {
     /// Mean squared error of the velocity, of the noise, or nothing.
     pub flow: Option<Tensor>,
@@ -38,6 +38,8 @@ pub struct Terms {
     pub auto_encoder: Option<Tensor>,
     /// The contrast of condition and target.
     pub contrast: Option<Tensor>,
+    /// Mean squared error of the landmarks that the pictures tell.
+    pub landmarks: Option<Tensor>,
 }
 
 impl Draws {
@@ -84,18 +86,16 @@ impl A2a {
         mut random: Option<&mut Random>,
     ) -> Result<Terms> {
         let config = &self.config;
-        let condition = self.condition(observed)?;
+        let (condition, told) = self.look(observed)?;
+        let landmarks = match (told, &observed.frames.landmarks) {
+            (Some(told), Some(landmarks)) => Some(squared_error(&told, landmarks)?),
+            _ => None,
+        };
         let target = self.encode(actions)?;
         if config.variant.is_diffusion() {
             let noise = self.start(&observed.states, &condition, &draws.noise)?;
             let flow = self.noise_error(&target, &noise, &condition, draws, random)?;
-            return Ok(Terms {
-                flow: Some(flow),
-                consistency: None,
-                decoded: None,
-                auto_encoder: None,
-                contrast: None,
-            });
+            return Ok(Terms { flow: Some(flow), landmarks, ..Terms::default() });
         }
         let start = self.start(&observed.states, &condition, &draws.noise)?;
         let flow = if config.variant == Variant::A2aReg {
@@ -110,13 +110,7 @@ impl A2a {
             )?)
         };
         if config.variant == Variant::A2aMini {
-            return Ok(Terms {
-                flow,
-                consistency: None,
-                decoded: None,
-                auto_encoder: None,
-                contrast: None,
-            });
+            return Ok(Terms { flow, landmarks, ..Terms::default() });
         }
         let steps = draws.rollout.unwrap_or(config.steps);
         let path = self.integrate(&start, &condition, steps, random)?;
@@ -128,6 +122,7 @@ impl A2a {
             decoded: Some(absolute_error(&self.decode(path.end())?, actions)?),
             auto_encoder: Some(absolute_error(&self.decode(&target)?, actions)?),
             contrast,
+            landmarks,
         })
     }
 
@@ -145,6 +140,7 @@ impl A2a {
             ("decoded", &terms.decoded, w.decoded),
             ("auto_encoder", &terms.auto_encoder, w.auto_encoder),
             ("contrast", &terms.contrast, w.contrast),
+            ("landmarks", &terms.landmarks, w.landmarks),
         ] {
             let Some(term) = term else { continue };
             parts.push((name, term.to_scalar::<f32>()?));

@@ -23,13 +23,13 @@ mod windows;
 
 pub use batch::{Batch, Sampler, assemble};
 pub use config::{Config, Coupling, LossWeights, Observe, Seen, Size, Variant};
-pub use folder::{Spec, Stored, load, save};
+pub use folder::{KIND, SPEC, Spec, Stored, WEIGHTS, load, save};
 pub use losses::{Draws, Terms};
 pub use model::{A2a, Normalisers, Observed, Path};
 pub use observe::{Frames, Images};
 pub use parity::{Parity, parity};
 pub use runner::{Clock, Runner, WeightPrecision};
-pub use train::{Trained, Training, fit_normalisers, train};
+pub use train::{STATE, Trained, Training, fit_normalisers, train};
 pub use windows::{Window, windows};
 
 #[cfg(test)]

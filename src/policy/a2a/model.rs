@@ -21,6 +21,9 @@ pub struct Normalisers {
     /// Of the coordinates of a point; empty where none are seen.
     #[serde(default)]
     pub point: Normaliser,
+    /// Of the landmarks that pictures are taught to tell; empty where there are none.
+    #[serde(default)]
+    pub landmarks: Normaliser,
 }
 
 /// What the network looks at, normalised.
@@ -81,7 +84,7 @@ impl A2a {
         config.check()?;
         // Each parameter draws from one stream, in the order of the published checkpoints.
         let random = &mut random(seed, u64::MAX);
-        let observation = ObservationEncoder::new(&mut params, &config, random)?;
+        let mut observation = ObservationEncoder::new(&mut params, &config, random)?;
         let flow = FlowNet::new(&mut params, &config, random)?;
         let widths = (config.encoder_hidden, config.latent);
         let source = if config.variant.encodes_history() {
@@ -99,6 +102,7 @@ impl A2a {
             let widths = (config.latent, config.decoder_hidden, config.decoder_blocks);
             decoder = Some(Decoder::new(&mut params, "action_decoder", widths, shape, random)?);
         }
+        observation.teach(&mut params, &config, random)?;
         let schedule = Schedule::squared_cosine(config.diffusion_steps);
         Ok(Self { config, params, observation, flow, source, target, decoder, schedule })
     }
@@ -109,8 +113,15 @@ impl A2a {
     /// # Errors
     /// When the frames are not those that the configuration names.
     pub fn condition(&self, observed: &Observed) -> Result<Tensor> {
-        let joined = self.observation.joined(&observed.frames, &observed.states)?;
-        self.observation.project(&joined)
+        Ok(self.look(observed)?.0)
+    }
+
+    /// The condition, and the landmarks as the pictures tell them where that is taught.
+    pub(super) fn look(&self, observed: &Observed) -> Result<(Tensor, Option<Tensor>)> {
+        let frames = &observed.frames;
+        let features = self.observation.features(frames)?;
+        let joined = self.observation.joined(&features.all, &frames.of_window, &observed.states)?;
+        Ok((self.observation.project(&joined)?, features.landmarks))
     }
 
     /// Where the flow starts: `[windows, space]`. `noise` holds as many standard normal numbers as the

@@ -11,7 +11,8 @@ use super::observe::{Frames, Images};
 
 pub(super) fn tiny(variant: Variant, points: usize, camera: bool) -> Config {
     let cameras = if camera { vec!["head_cam".to_owned()] } else { Vec::new() };
-    let seen = Seen { cameras, points };
+    let landmarks = if camera { 6 } else { 0 };
+    let seen = Seen { cameras, points, landmarks };
     let mut config = Config::new(variant, Size::Compact, 3, 3, &seen);
     config.backbone = [16; 4];
     config.observe.image = 32;
@@ -47,7 +48,9 @@ pub(super) fn observed(config: &Config, windows: usize) -> Observed {
     let points =
         (config.observe.points > 0).then(|| values(2, &[frames, config.observe.points, 3]));
     let states = values(3, &[windows, 8, config.state]);
-    Observed { states, frames: Frames { images, points, of_window } }
+    let landmarks = config.observe.landmarks;
+    let landmarks = (landmarks > 0).then(|| values(5, &[frames, landmarks]));
+    Observed { states, frames: Frames { images, points, landmarks, of_window } }
 }
 
 /// Every parameter of every variant gets a gradient that is not zero everywhere, whatever is observed.
@@ -73,7 +76,10 @@ fn every_parameter_of_every_variant_receives_a_gradient() {
 /// The same frames and pictures given once or once for each window make the same loss and the same gradients.
 #[test]
 fn sharing_frames_changes_neither_loss_nor_gradient() {
-    let model = A2a::new(tiny(Variant::A2a, 6, true), 1, &Device::Cpu).unwrap();
+    let mut config = tiny(Variant::A2a, 6, true);
+    // Landmarks are a mean over the frames that are given.
+    config.observe.landmarks = 0;
+    let model = A2a::new(config, 1, &Device::Cpu).unwrap();
     let shared = observed(&model.config, 5);
     let index = Tensor::new(shared.frames.of_window.clone(), &Device::Cpu).unwrap();
     let copied = Observed {
@@ -91,6 +97,7 @@ fn sharing_frames_changes_neither_loss_nor_gradient() {
                 })
                 .collect(),
             points: shared.frames.points.as_ref().map(|p| p.index_select(&index, 0).unwrap()),
+            landmarks: None,
             of_window: (0..40).collect(),
         },
     };
@@ -124,7 +131,7 @@ fn samples_have_the_shape_of_a_chunk_and_only_random_variants_draw() {
 
 #[test]
 fn sizes_are_those_that_are_asked_for() {
-    let seen = Seen { cameras: vec!["head_cam".to_owned()], points: 0 };
+    let seen = Seen { cameras: vec!["head_cam".to_owned()], ..Seen::default() };
     let count = |variant, size| {
         A2a::new(Config::new(variant, size, 9, 9, &seen), 0, &Device::Cpu).unwrap().params.numbers()
     };

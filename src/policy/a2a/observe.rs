@@ -16,6 +16,8 @@ pub struct Frames {
     pub images: Vec<Images>,
     /// The points, normalised: `[frames, points, 3]`.
     pub points: Option<Tensor>,
+    /// Where things are, normalised: `[frames, landmarks]`; in training only.
+    pub landmarks: Option<Tensor>,
     /// For each window, oldest first, the frames of its history: `[windows * history]`.
     pub of_window: Vec<u32>,
 }
@@ -50,7 +52,17 @@ pub(super) struct ObservationEncoder {
     cameras: Vec<ResNet18>,
     points: Option<PointEncoder>,
     projector: Linear,
+    /// From the features of all cameras to the landmarks.
+    landmarks: Option<Linear>,
     history: usize,
+}
+
+/// What frames give.
+pub(super) struct Features {
+    /// Without the joint state: `[frames, width]`.
+    pub(super) all: Tensor,
+    /// The landmarks as the pictures tell them, `[frames, landmarks]`, where that is taught.
+    pub(super) landmarks: Option<Tensor>,
 }
 
 impl ObservationEncoder {
@@ -72,31 +84,57 @@ impl ObservationEncoder {
         let shape = (width * config.history, config.latent);
         let projector =
             Linear::new(params, "obs_projector", shape, LinearInit::TorchDefault, random)?;
-        Ok(Self { cameras, points, projector, history: config.history })
+        Ok(Self { cameras, points, projector, landmarks: None, history: config.history })
+    }
+
+    /// Makes the layer that tells landmarks. It comes after all others, so that these begin the same with
+    /// it and without.
+    pub(super) fn teach(
+        &mut self,
+        params: &mut Params,
+        config: &Config,
+        random: &mut Random,
+    ) -> Result<()> {
+        let width = self.cameras.iter().map(ResNet18::width).sum::<usize>();
+        if config.observe.landmarks > 0 && width > 0 {
+            let shape = (width, config.observe.landmarks);
+            let name = "obs_encoder.landmarks";
+            let init = LinearInit::TorchDefault;
+            self.landmarks = Some(Linear::new(params, name, shape, init, random)?);
+        }
+        Ok(())
     }
 
     pub(super) fn cameras(&self) -> &[ResNet18] {
         &self.cameras
     }
 
-    /// Features of frames, without the joint state: `[frames, width]`.
-    pub(super) fn features(&self, frames: &Frames) -> Result<Tensor> {
+    /// Features of frames.
+    pub(super) fn features(&self, frames: &Frames) -> Result<Features> {
         let mut parts = Vec::new();
         for (camera, images) in self.cameras.iter().zip(&frames.images) {
             parts.push(rows(&camera.forward(&images.pictures)?, &images.shown)?);
         }
+        let landmarks = match &self.landmarks {
+            Some(layer) => Some(layer.forward(&Tensor::cat(&parts, 1)?)?),
+            None => None,
+        };
         if let (Some(encoder), Some(points)) = (&self.points, &frames.points) {
             parts.push(encoder.forward(points)?);
         }
-        Ok(Tensor::cat(&parts, 1)?)
+        Ok(Features { all: Tensor::cat(&parts, 1)?, landmarks })
     }
 
     /// `[windows * history, width + state]`: what each frame of each window gives the condition.
     /// `states` is `[windows, history, state]`, normalised.
-    pub(super) fn joined(&self, frames: &Frames, states: &Tensor) -> Result<Tensor> {
-        let features = self.features(frames)?;
+    pub(super) fn joined(
+        &self,
+        features: &Tensor,
+        of_window: &[u32],
+        states: &Tensor,
+    ) -> Result<Tensor> {
         let (windows, history, width) = states.dims3()?;
-        let features = rows(&features, &frames.of_window)?;
+        let features = rows(features, of_window)?;
         Ok(Tensor::cat(&[features, states.reshape((windows * history, width))?], 1)?)
     }
 

@@ -21,7 +21,7 @@ use crate::demonstrations::Demonstrations;
 use crate::plane::Plane;
 
 /// What a training goes on from, in a policy's folder.
-const STATE: &str = "state.safetensors";
+pub const STATE: &str = "state.safetensors";
 /// Updates of one epoch at most, as published.
 const EPOCH: usize = 250;
 /// Random streams from here on belong to batches, those below to losses.
@@ -127,6 +127,11 @@ pub fn fit_normalisers(set: &Demonstrations) -> Normalisers {
         action: fit(&|e| set.episodes[e].actions.clone(), set.action),
         point: if set.points > 0 {
             fit(&|e| set.episodes[e].points.clone(), 3)
+        } else {
+            Normaliser::default()
+        },
+        landmarks: if set.landmarks > 0 {
+            fit(&|e| set.episodes[e].landmarks.clone(), set.landmarks)
         } else {
             Normaliser::default()
         },

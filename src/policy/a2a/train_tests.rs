@@ -40,15 +40,16 @@ fn reaches(count: usize, pictures: bool) -> Demonstrations {
             let stored: Arc<dyn crate::demonstrations::Pictures> =
                 Arc::new(StoredPictures { bytes, height: 32, width: 32 });
             let pictures = if pictures { vec![stored] } else { Vec::new() };
-            Demonstration { frames, states, actions, pictures, points }
+            let landmarks = points.clone();
+            Demonstration { frames, states, actions, pictures, points, landmarks }
         })
         .collect();
     let cameras = if pictures { vec!["front".to_owned()] } else { Vec::new() };
-    Demonstrations { state: 2, action: 2, cameras, points: 1, episodes }
+    Demonstrations { state: 2, action: 2, cameras, points: 1, landmarks: 3, episodes }
 }
 
 fn small(variant: Variant, set: &Demonstrations, points: usize) -> Config {
-    let seen = Seen { cameras: set.cameras.clone(), points };
+    let seen = Seen { cameras: set.cameras.clone(), points, landmarks: set.landmarks };
     let mut config = Config::new(variant, Size::Compact, 2, 2, &seen);
     config.backbone = [16; 4];
     config.observe.image = 32;

@@ -149,13 +149,14 @@ pub fn list() -> Arc<[DeviceShown]> {
             };
             Some(DeviceShown { choice, ok: found.ok, detail })
         })
-        .chain(policies(&models()))
+        .chain(policies(&crate::policies::models()))
         .collect()
 }
 
-/// Where trained policies lie: beside the robots.
-fn models() -> PathBuf {
-    robot::robots_folder().join("../models")
+/// What says which kind of network a folder holds.
+#[derive(serde::Deserialize)]
+struct Kind {
+    policy: String,
 }
 
 /// The policies in the folders `<policy>/<scene>` of `root`.
@@ -165,7 +166,11 @@ fn policies(root: &Path) -> Vec<DeviceShown> {
         entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
     };
     let mut found: Vec<PathBuf> = folders(root).iter().flat_map(|of| folders(of)).collect();
-    found.retain(|folder| folder.join("spec.toml").is_file());
+    // What predicts pictures drives no arm.
+    found.retain(|folder| {
+        let kind: Option<Kind> = nn::checkpoint::load_spec(&folder.join(policy::a2a::SPEC)).ok();
+        kind.is_some_and(|kind| kind.policy == policy::a2a::KIND)
+    });
     found.sort();
     let shown = |folder: PathBuf| {
         let last = |path: Option<&Path>| {

@@ -8,10 +8,11 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use dataset::lerobot::edit::{self, Before, Delete, Relabel, Tag, Trim};
 use dataset::lerobot::{CheckOptions, Lerobot, LerobotError, Pictures, check};
 use interface::{Cancel, EpisodeNotes, Frame, FrameLayout, Image};
-use session_api::live::{EpisodeShown, LibraryAct, LibraryShown, Signals};
+use session_api::live::{EpisodeShown, ForeseenShown, LibraryAct, LibraryShown, Signals};
 use session_api::{DatasetAct, DatasetSpec, Event, Level, OutFolder};
 
 use crate::demonstrations::{self, reading};
+use crate::foresight::Seer;
 
 /// Columns of a thumbnail.
 const THUMBNAIL: usize = 96;
@@ -33,7 +34,7 @@ pub struct EpisodeRead {
 pub enum Told {
     Shown(Box<LibraryShown>),
     Episode(Box<EpisodeRead>),
-    Pictures { episode: usize, pictures: Vec<(String, Image)> },
+    Pictures { episode: usize, pictures: Vec<(String, Image)>, foreseen: Vec<ForeseenShown> },
     Said(Level, String),
     Failed(String),
     Closed,
@@ -110,6 +111,10 @@ struct Keeper {
     undo: Vec<Before>,
     /// Films of the episode whose pictures were asked for last.
     films: Option<(usize, Vec<(String, Pictures)>)>,
+    /// The episode and frame whose pictures were asked for last.
+    asked: Option<(usize, usize)>,
+    /// The video model, while it is at work.
+    seer: Option<Seer>,
 }
 
 fn text(error: LerobotError) -> String {
@@ -123,7 +128,17 @@ impl Keeper {
             let _ = out.send(Told::Said(Level::Warning, warning));
         }
         let shown = LibraryShown { folder: root.clone(), ..LibraryShown::default() };
-        let mut keeper = Self { root, data, out, cancel, shown, undo: Vec::new(), films: None };
+        let mut keeper = Self {
+            root,
+            data,
+            out,
+            cancel,
+            shown,
+            undo: Vec::new(),
+            films: None,
+            asked: None,
+            seer: None,
+        };
         keeper.read()?;
         Ok(keeper)
     }
@@ -190,6 +205,7 @@ impl Keeper {
                 self.long(&DatasetSpec { dataset: self.root.clone(), act, out })
             }
             LibraryAct::Replay(episode) => self.replay(episode),
+            LibraryAct::Foresee(on) => self.foresee(on),
         };
         if let Err(sentence) = done {
             let _ = self.out.send(Told::Failed(sentence));
@@ -209,7 +225,7 @@ impl Keeper {
 
     /// Reads everything that a list of episodes shows; pictures come last and one by one.
     fn read(&mut self) -> Result<(), String> {
-        self.films = None;
+        self.forget_films();
         let info = self.data.info();
         let layout = self.data.layout().ok().cloned();
         let cameras: Vec<String> = info
@@ -222,6 +238,7 @@ impl Keeper {
         (self.shown.fps, self.shown.frames) = (info.fps, info.frames);
         self.shown.tasks = self.data.tasks().to_vec();
         self.shown.cameras.clone_from(&cameras);
+        self.shown.foresight = self.model().map(|_| self.seer.is_some());
         self.shown.undoable = self.undo.iter().map(|before| before.words().to_owned()).collect();
         (self.shown.findings, self.shown.checked) = (Arc::new([]), false);
         self.busy("reading");
@@ -317,6 +334,7 @@ impl Keeper {
     }
 
     fn take_pictures(&mut self, episode: usize, frame: usize) {
+        self.asked = Some((episode, frame));
         if self.films.as_ref().is_none_or(|(number, _)| *number != episode) {
             let film =
                 |camera: &String| Some((camera.clone(), self.data.pictures(episode, camera).ok()?));
@@ -327,7 +345,47 @@ impl Keeper {
             .iter_mut()
             .filter_map(|(camera, film)| Some((camera.clone(), film.get(frame).ok()?)))
             .collect();
-        let _ = self.out.send(Told::Pictures { episode, pictures });
+        let foreseen = match self.seer.as_mut().map(|seer| seer.look(&self.data, episode, frame)) {
+            Some(Ok(foreseen)) => foreseen,
+            Some(Err(sentence)) => {
+                self.seer = None;
+                self.shown.foresight = Some(false);
+                let _ = self.out.send(Told::Failed(sentence));
+                self.tell();
+                Vec::new()
+            }
+            None => Vec::new(),
+        };
+        let _ = self.out.send(Told::Pictures { episode, pictures, foreseen });
+    }
+
+    /// Films that are open: an edit may put others in their place.
+    fn forget_films(&mut self) {
+        self.films = None;
+        if let Some(seer) = &mut self.seer {
+            seer.forget();
+        }
+    }
+
+    /// The folder of a video model that was trained in the scene of the first episode.
+    fn model(&self) -> Option<PathBuf> {
+        let origin = self.data.notes(0).ok()?.origin?;
+        Seer::of_scene(&origin.scene)
+    }
+
+    fn foresee(&mut self, on: bool) -> Result<(), String> {
+        self.seer = match (on, self.model(), self.shown.cameras.first()) {
+            (false, _, _) => None,
+            (true, Some(folder), Some(camera)) => {
+                Some(Seer::load(&folder, camera, self.data.info().fps)?)
+            }
+            (true, _, _) => return Err("there is no video model for what these films show".into()),
+        };
+        self.shown.foresight = Some(on);
+        if let Some((episode, frame)) = self.asked {
+            self.take_pictures(episode, frame);
+        }
+        Ok(())
     }
 
     fn edit(
@@ -335,7 +393,7 @@ impl Keeper {
         how: impl FnOnce(PathBuf) -> Result<Before, LerobotError>,
     ) -> Result<(), String> {
         self.busy("editing");
-        self.films = None;
+        self.forget_films();
         let before = how(self.root.clone()).map_err(text)?;
         for warning in before.warnings() {
             let _ = self.out.send(Told::Said(Level::Warning, warning.clone()));
@@ -348,7 +406,7 @@ impl Keeper {
         let Some(mut before) = self.undo.pop() else {
             return Err("there is no change to take back".into());
         };
-        self.films = None;
+        self.forget_films();
         if let Err(error) = edit::undo(&mut before) {
             self.undo.push(before);
             return Err(text(error));

@@ -74,13 +74,13 @@ impl Session {
                     self.unseen = true;
                 }
                 Told::Episode(read) => self.show_episode(read),
-                Told::Pictures { episode, pictures } => {
+                Told::Pictures { episode, pictures, foreseen } => {
                     if let Some(playback) = &mut self.shown.playback
                         && playback.episode == episode
                     {
                         let playback = Arc::make_mut(playback);
                         // Pictures of a frame that has just gone by are better than none.
-                        playback.pictures = pictures;
+                        (playback.pictures, playback.foreseen) = (pictures, foreseen);
                         self.unseen = true;
                     }
                 }
@@ -126,6 +126,7 @@ impl Session {
             frames: read.frames.len(),
             fps: read.fps,
             pictures: Vec::new(),
+            foreseen: Vec::new(),
             signals: read.signals.clone(),
             scene: world.lacks.clone(),
         }));

@@ -51,7 +51,7 @@ impl PolicyRun {
         }
         let how = How {
             steps: settings.steps,
-            execution: pilot::execution(settings.blend, info.chunk),
+            execution: pilot::execution(settings.blend, 0, info.chunk),
             explain: true,
             ..How::of(loaded, 0)
         };
@@ -113,7 +113,7 @@ impl PolicyRun {
         pilot.set_steps(settings.steps);
         if self.shown.blend != settings.blend
             && let Err(error) =
-                pilot.set_execution(pilot::execution(settings.blend, self.shown.chunk))
+                pilot.set_execution(pilot::execution(settings.blend, 0, self.shown.chunk))
         {
             self.shown.trouble = Some(error.to_string());
         }

@@ -5,9 +5,6 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use session_api::Failure;
 
-/// Its file in the policy's folder.
-const FILE: &str = "trained_on.toml";
-
 /// What a policy needs to be put to work where it was trained.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainedOn {
@@ -45,15 +42,19 @@ pub struct Camera {
 }
 
 impl TrainedOn {
+    /// Its file in the policy's folder.
+    pub const FILE: &str = "trained_on.toml";
+
     /// Reads it from a policy's folder.
     pub fn read(folder: &Path) -> Result<Self, Failure> {
-        let path = folder.join(FILE);
+        let path = folder.join(Self::FILE);
         nn::checkpoint::load_spec(&path).map_err(|error| Failure::usage(&error))
     }
 
     /// Writes it into a policy's folder.
     pub fn write(&self, folder: &Path) -> Result<(), Failure> {
-        nn::checkpoint::save_spec(&folder.join(FILE), self).map_err(|error| Failure::usage(&error))
+        nn::checkpoint::save_spec(&folder.join(Self::FILE), self)
+            .map_err(|error| Failure::usage(&error))
     }
 
     /// Whether an episode of this seed was among those it was trained on.

@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use dataset::lerobot::{ACTION, FLOW, Lerobot, STATE, camera_stamp_feature};
-use interface::{CameraLayout, Cancel};
+use dataset::lerobot::{ACTION, ENVIRONMENT, FLOW, Lerobot, STATE, camera_stamp_feature};
+use interface::{CameraLayout, Cancel, FrameLayout};
 use policy::{Demonstration, Demonstrations, PictureFile, PictureFileWriter};
 use session_api::{Event, Failure, ObserveChoice, Sink, TrainSpec};
 
@@ -21,6 +21,8 @@ pub struct Lessons {
     pub set: Demonstrations,
     /// About it.
     pub about: TrainedOn,
+    /// The seed of each episode, where it was simulated.
+    pub seeds: Vec<Option<u64>>,
 }
 
 /// Reads the data set of a training; pictures become squares of `side` pixels, in files in the
@@ -80,12 +82,15 @@ pub fn read(
         action: layout.joints.len(),
         cameras: cameras.iter().map(|camera| camera.name.clone()).collect(),
         points,
+        landmarks: if cameras.is_empty() || spec.plain { 0 } else { 3 * landmarks(&layout) },
         episodes: Vec::with_capacity(episodes),
     };
     // For every camera and episode, which picture each frame shows.
     let mut shown = vec![Vec::new(); cameras.len()];
+    let mut seeds = Vec::with_capacity(episodes);
     for episode in 0..episodes {
         let seed = data.notes(episode).map_err(usage)?.origin.map(|origin| origin.seed);
+        seeds.push(seed);
         if let Some(seed) = seed {
             let [low, high] = about.seeds.unwrap_or([seed, seed]);
             about.seeds = Some([low.min(seed), high.max(seed)]);
@@ -102,7 +107,12 @@ pub fn read(
                 points,
             ),
         };
+        let taught = match set.landmarks {
+            0 => Vec::new(),
+            _ => where_things_are(&data, episode, &layout, frames).map_err(usage)?,
+        };
         set.episodes.push(Demonstration {
+            landmarks: taught,
             frames,
             states,
             actions,
@@ -132,7 +142,35 @@ pub fn read(
             first += count;
         }
     }
-    Ok(Lessons { set, about })
+    Ok(Lessons { set, about, seeds })
+}
+
+/// Landmarks of a frame: points of the task's object, then the things.
+fn landmarks(layout: &FrameLayout) -> usize {
+    POINTS.min(layout.flow_points) + layout.things.len()
+}
+
+/// Where the landmarks are in every frame, metres.
+fn where_things_are(
+    data: &Lerobot,
+    episode: usize,
+    layout: &FrameLayout,
+    frames: usize,
+) -> Result<Vec<f32>, dataset::lerobot::LerobotError> {
+    let column = |name, there: bool| match there {
+        true => data.column_f32(episode, name),
+        false => Ok(Vec::new()),
+    };
+    let flow = column(FLOW, layout.flow_points > 0)?;
+    let poses = column(ENVIRONMENT, !layout.things.is_empty())?;
+    let points = 3 * POINTS.min(layout.flow_points);
+    let mut all = Vec::with_capacity(3 * frames * landmarks(layout));
+    for frame in 0..frames {
+        all.extend_from_slice(&flow[frame * 3 * layout.flow_points..][..points]);
+        let poses = &poses[frame * 7 * layout.things.len()..][..7 * layout.things.len()];
+        all.extend(poses.chunks_exact(7).flat_map(|pose| &pose[..3]));
+    }
+    Ok(all)
 }
 
 /// The first `count` of every frame's `of` points.

@@ -2,12 +2,19 @@
 
 pub mod about;
 mod checking;
-mod lessons;
+pub mod lessons;
 pub mod pilot;
 mod rollout;
+mod study;
 mod training;
 pub mod trial;
 
 pub use checking::{check, parity};
 pub use rollout::run as rollout;
-pub use training::run as train;
+pub use study::run as study;
+pub use training::{Teller, run as train};
+
+/// Where trained networks lie: beside the robots, in `<network>/<scene>`.
+pub fn models() -> std::path::PathBuf {
+    robot::robots_folder().join("../models")
+}

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use interface::{Arm, ControlMode, Frame, Image, RigidTransform, Stamp};
 use policy::a2a::{Clock, Runner, WeightPrecision};
-use policy::{Ask, Execution, Picture, Player, Policy, PolicyError, Sight, Trace};
+use policy::{Ask, Background, Execution, Picture, Player, Policy, PolicyError, Sight, Trace};
 use session_api::Failure;
 use sim::{CameraPlace, Cell, Darkroom};
 
@@ -22,6 +22,9 @@ pub struct How {
     pub steps: Option<usize>,
     /// When it is asked and what becomes of the rest of a chunk.
     pub execution: Execution,
+    /// Control periods that a decision may take while the arm goes on: it is asked for so much earlier and
+    /// counts from then on. With none the world waits for it.
+    pub lead: usize,
     /// Whether every decision is explained.
     pub explain: bool,
     /// What random policies draw from.
@@ -31,16 +34,17 @@ pub struct How {
 impl How {
     /// As published: every chunk to its end.
     pub fn of(loaded: &Loaded, seed: u64) -> Self {
-        let execution = execution(None, loaded.runner.info().chunk);
-        Self { steps: None, execution, explain: false, seed }
+        let execution = execution(None, 0, loaded.runner.info().chunk);
+        Self { steps: None, execution, lead: 0, explain: false, seed }
     }
 }
 
-/// Asked every so many control periods, chunks blending; every chunk to its end where `None`.
-pub fn execution(blend: Option<usize>, chunk: usize) -> Execution {
+/// Asked every so many control periods, chunks blending; every chunk to its end where `None`, less what
+/// has passed when it arrives.
+pub fn execution(blend: Option<usize>, lead: usize, chunk: usize) -> Execution {
     match blend {
         Some(every) => Execution::Blend { every },
-        None => Execution::OpenLoop { actions: chunk },
+        None => Execution::OpenLoop { actions: chunk.saturating_sub(lead) },
     }
 }
 
@@ -78,9 +82,45 @@ pub struct PilotMoment {
     decisions: usize,
 }
 
+/// A policy that decides on a thread of its own while the arm goes on.
+struct Apart {
+    background: Background,
+    /// When it was asked what it has not answered yet.
+    asked: Option<u64>,
+    /// How its last decision came about.
+    trace: Trace,
+}
+
+impl Apart {
+    /// One control period. A question's answer counts `lead` periods later, whenever it came: the same
+    /// run goes the same way however fast the machine is. Whether one counts from now on is the answer.
+    fn step(
+        &mut self,
+        tick: u64,
+        player: &mut Player,
+        ask: Ask,
+        lead: usize,
+    ) -> Result<bool, PolicyError> {
+        if player.wants(tick) {
+            self.background.ask(tick, ask)?;
+            player.asked(tick);
+            self.asked = Some(tick);
+        }
+        let Some(made) = self.asked.filter(|made| tick >= made + lead as u64) else {
+            return Ok(false);
+        };
+        let proposal = self.background.wait()?;
+        player.accept(made, tick, &proposal.chunk)?;
+        (self.trace, self.asked) = (proposal.trace, None);
+        Ok(true)
+    }
+}
+
 /// A policy at the arm of a cell.
 pub struct Pilot {
     runner: Runner,
+    /// Who decides instead of `runner` where the arm does not wait.
+    apart: Option<Apart>,
     player: Player,
     how: How,
     places: Vec<CameraPlace>,
@@ -123,9 +163,18 @@ impl Pilot {
         let places = cameras::chosen(cell, &about.camera_names())?;
         let mut runner = loaded.runner.clone();
         runner.reset();
-        let player =
-            Player::new(runner.info(), how.execution, 0).map_err(|error| Failure::usage(&error))?;
+        let usage = |error: PolicyError| Failure::usage(&error);
+        let player = Player::new(runner.info(), how.execution, how.lead).map_err(usage)?;
+        let apart = match how.lead {
+            0 => None,
+            _ => Some(Apart {
+                background: Background::new(Box::new(runner.clone()), 1).map_err(usage)?,
+                asked: None,
+                trace: Trace::default(),
+            }),
+        };
         Ok(Self {
+            apart,
             taker: Taker::new(cell),
             frame: Frame::default(),
             darkroom: cell.darkroom(),
@@ -169,7 +218,7 @@ impl Pilot {
 
     /// How the last decision came about.
     pub fn trace(&self) -> &Trace {
-        self.runner.trace()
+        self.apart.as_ref().map_or(self.runner.trace(), |apart| &apart.trace)
     }
 
     /// The policy.
@@ -228,7 +277,7 @@ impl Pilot {
 
     /// Changes when it is asked and what becomes of the rest of a chunk.
     pub fn set_execution(&mut self, execution: Execution) -> Result<(), PolicyError> {
-        self.player = Player::new(self.runner.info(), execution, 0)?;
+        self.player = Player::new(self.runner.info(), execution, self.how.lead)?;
         self.how.execution = execution;
         Ok(())
     }
@@ -283,14 +332,20 @@ impl Pilot {
         self.points.clear();
         let points = self.runner.info().points;
         self.points.extend(frame.flow.iter().take(points).flatten());
-        self.runner.observe(&Sight {
-            state: &frame.state,
-            pictures: &pictures,
-            points: &self.points,
-        })?;
+        let sight = Sight { state: &frame.state, pictures: &pictures, points: &self.points };
         let seed = self.how.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(self.tick);
         let ask = Ask { steps: self.how.steps, seed, explain: self.how.explain };
-        let (action, decided) = self.player.step(self.tick, &mut self.runner, &ask)?;
+        let decided = match &mut self.apart {
+            Some(apart) => {
+                apart.background.observe(&sight)?;
+                apart.step(self.tick, &mut self.player, ask, self.how.lead)?
+            }
+            None => {
+                self.runner.observe(&sight)?;
+                self.player.step(self.tick, &mut self.runner, &ask)?.1
+            }
+        };
+        let action = self.player.action(self.tick);
         if let Some(row) = action {
             taking::put_target(row, self.joints, &mut asked.target);
         }

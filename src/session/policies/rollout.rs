@@ -73,7 +73,14 @@ pub fn run(
     let layout = Rig::new(&cell)?.taker().layout(&cell, Vec::new());
     let mut log =
         spec.rrd.as_deref().map(|path| Log::open(path, &layout, &about.task)).transpose()?;
-    let how = How { steps: spec.steps, explain: true, ..How::of(&loaded, spec.seed) };
+    let execution = pilot::execution(None, spec.lead, loaded.runner.info().chunk);
+    let how = How {
+        steps: spec.steps,
+        execution,
+        lead: spec.lead,
+        explain: true,
+        ..How::of(&loaded, spec.seed)
+    };
     let mut thoughts = Vec::new();
     let mut tick = 0;
     let mut pictured = Stamp::default();

@@ -55,6 +55,8 @@ pub enum LibraryAct {
     },
     /// Runs an episode again in its own scene and compares.
     Replay(usize),
+    /// Lets the video model draw what comes next while an episode is shown, or not.
+    Foresee(bool),
     /// Closes it.
     Close,
 }
@@ -89,6 +91,19 @@ pub struct Signals {
     pub success: Vec<bool>,
 }
 
+/// A picture that a video model foresaw from the last ones before the shown frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForeseenShown {
+    /// Seconds after the shown frame.
+    pub ahead_secs: f64,
+    /// What was foreseen.
+    pub foreseen: Image,
+    /// What was filmed then, as small; `None` beyond the episode's end.
+    pub filmed: Option<Image>,
+    /// Peak signal-to-noise ratio between the two, decibels.
+    pub psnr: Option<f64>,
+}
+
 /// The episode that is shown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PlaybackShown {
@@ -102,6 +117,8 @@ pub struct PlaybackShown {
     pub fps: f64,
     /// What each camera saw, with its name.
     pub pictures: Vec<(String, Image)>,
+    /// What comes next, as the video model foresees it; empty where it is off or has not seen enough.
+    pub foreseen: Vec<ForeseenShown>,
     /// Its numbers.
     pub signals: Arc<Signals>,
     /// Why the 3D view does not show the scene it was recorded in; `None` where it does.
@@ -133,4 +150,6 @@ pub struct LibraryShown {
     pub findings: Arc<[(bool, String)]>,
     /// Whether it was checked since its last change.
     pub checked: bool,
+    /// Whether there is a video model for what its films show, and whether it is at work.
+    pub foresight: Option<bool>,
 }

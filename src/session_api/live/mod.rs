@@ -13,7 +13,7 @@ mod teleop;
 pub use act::{Act, PlanWish, Transport};
 pub use door::{Door, Heard, Inner, Refused, door};
 pub use hands::Hands;
-pub use library::{EpisodeShown, LibraryAct, LibraryShown, PlaybackShown, Signals};
+pub use library::{EpisodeShown, ForeseenShown, LibraryAct, LibraryShown, PlaybackShown, Signals};
 pub use plan::{ArmPose, Observed, PlanShown, Row, RowState, TargetShown, ToShow};
 pub use policy::{BranchShown, DecisionShown, PlaneShown, PolicyAct, PolicyShown};
 pub use shown::{Cloud, Doing, Hand, Opened, RobotShown, Shown, Sources, Subject};

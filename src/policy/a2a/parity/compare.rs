@@ -84,6 +84,7 @@ pub(super) fn fixture(folder: &Path, name: &str, parity: &mut Parity) -> Result<
                 &device,
             )?)],
             points: None,
+            landmarks: None,
             of_window: (0..(windows * history) as u32).collect(),
         },
     };
@@ -171,7 +172,9 @@ impl Case<'_> {
 
     /// Condition, latents, velocities, integration, decoding, whole inference.
     fn forward(&mut self) -> Result<()> {
-        let joined = self.model.observation.joined(&self.observed.frames, &self.observed.states)?;
+        let (encoder, seen) = (&self.model.observation, &self.observed);
+        let features = encoder.features(&seen.frames)?;
+        let joined = encoder.joined(&features.all, &seen.frames.of_window, &seen.states)?;
         self.check("obs.features", &joined)?;
         let c = self.model.observation.project(&joined)?;
         self.check("obs.latent_c", &c)?;

@@ -44,7 +44,7 @@ pub(super) fn config(
         action,
         history,
         chunk,
-        observe: Observe { cameras, image, points: 0, point_feature: 1 },
+        observe: Observe { cameras, image, points: 0, point_feature: 1, landmarks: 0 },
         backbone,
         latent: axis("obs_projector.weight", 0)?,
         hidden: axis("flow_net.input_proj.weight", 0)?,
@@ -68,6 +68,7 @@ pub(super) fn config(
             decoded: 0.5,
             auto_encoder: 0.5,
             contrast: 0.0,
+            landmarks: 0.0,
         },
     })
 }

@@ -25,7 +25,12 @@ fn normalisers() -> Normalisers {
         let rows = [low, low + 0.1, low, high, high, high + 0.5];
         Normaliser::fit(&Statistics::of(&rows, 3), Fit::Limits)
     };
-    Normalisers { state: fit(-1.0, 2.0), action: fit(-0.5, 0.7), point: fit(-0.2, 0.4) }
+    Normalisers {
+        state: fit(-1.0, 2.0),
+        action: fit(-0.5, 0.7),
+        point: fit(-0.2, 0.4),
+        ..Normalisers::default()
+    }
 }
 
 /// Ticks of states, pictures of 40x48 pixels, each for two ticks, and points.
@@ -70,6 +75,7 @@ impl Ticks {
             frames: Frames {
                 images: vec![Images::one_a_frame(tensor(images, &[8, side, side, 3]))],
                 points: Some(tensor(points, &[8, 6, 3])),
+                landmarks: None,
                 of_window: (0..8).collect(),
             },
         }

@@ -1,14 +1,12 @@
-//! How long A2A takes, written to a folder together with the weights and inputs, so that
-//! `a2a_speed.py` beside this file can check the answers and time PyTorch on the same.
-//!
-//!     cargo run --release -p policy --example a2a_speed -- FOLDER THREADS [--compact] [--train-paper]
+//! Our A2A on made-up weights and inputs, which are written down for the peer.
+
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nn::candle::{Device, Tensor};
-use nn::checkpoint::{Array, Precision, Tensors, write_whole};
+use nn::checkpoint::{Array, Precision, Tensors};
 use nn::{Normaliser, Result, Threads, Trainer};
 use policy::a2a::{
     A2a, Config, Frames, Images, Normalisers, Observed, Runner, Seen, Size, Training, Variant,
@@ -21,32 +19,28 @@ const STATE: usize = 9;
 const BATCH: usize = 32;
 const RUN: usize = 8;
 
-fn main() -> Result<()> {
-    let mut args = std::env::args().skip(1);
-    let folder = PathBuf::from(args.next().unwrap_or_else(|| "a2a_speed".to_owned()));
-    let threads: usize = args.next().and_then(|a| a.parse().ok()).unwrap_or(1);
-    std::fs::create_dir_all(&folder)
-        .map_err(|e| nn::NnError::File { path: folder.clone(), reason: e.to_string() })?;
+/// What took how long: a name and milliseconds, and how far half precision is from full.
+pub type Figures = Vec<(String, f64)>;
+
+/// Measures both sizes on `threads` threads. With one thread, weights, inputs and our answer go into
+/// `folder`, where the peer finds them.
+pub fn measure(folder: &Path, threads: usize) -> Result<Figures> {
     let pool = Threads::new(threads).map_err(|e| nn::NnError::Config(e.to_string()))?;
     pool.run(|| {
-        let mut lines = Vec::new();
-        let flag = |flag: &str| std::env::args().any(|a| a == flag);
+        let mut figures = Vec::new();
         for (name, size) in [("paper", Size::Paper), ("compact", Size::Compact)] {
-            if size == Size::Paper && flag("--compact") {
-                continue;
-            }
-            let seen = Seen { cameras: vec!["head_cam".to_owned()], points: 0 };
-            let config = Config::new(Variant::A2a, size, STATE, STATE, &seen);
+            let seen = Seen { cameras: vec!["head_cam".to_owned()], ..Seen::default() };
+            let mut config = Config::new(Variant::A2a, size, STATE, STATE, &seen);
+            // As published, and as the peer does it: every rollout has six steps.
+            config.rollouts.clear();
             let model = A2a::new(config, 1, &Device::Cpu)?;
-            inference(&folder, name, threads, &model, &mut lines)?;
-            if size == Size::Compact || flag("--train-paper") {
-                training(name, &model, threads, &mut lines)?;
+            inference(folder, name, threads, &model, &mut figures)?;
+            // An update of the large one takes the better part of a minute.
+            if size == Size::Compact {
+                training(name, &model, threads, &mut figures)?;
             }
         }
-        write_whole(
-            &folder.join(format!("ours-{threads}.tsv")),
-            (lines.join("\n") + "\n").as_bytes(),
-        )
+        Ok(figures)
     })
 }
 
@@ -55,24 +49,15 @@ fn median(mut values: Vec<Duration>) -> f64 {
     values[values.len() / 2].as_secs_f64() * 1e3
 }
 
-fn tell(lines: &mut Vec<String>, what: String, ms: f64) {
-    let line = format!("{what}\t{ms:.4}");
-    #[expect(clippy::print_stdout, reason = "the figures are what this program is for")]
-    {
-        println!("{line}");
-    }
-    lines.push(line);
-}
-
 fn inference(
     folder: &Path,
     name: &str,
     threads: usize,
     model: &A2a,
-    lines: &mut Vec<String>,
+    figures: &mut Figures,
 ) -> Result<()> {
     let one = Normaliser { scale: vec![1.0; STATE], offset: vec![0.0; STATE] };
-    let normalisers = Normalisers { state: one.clone(), action: one, point: Normaliser::default() };
+    let normalisers = Normalisers { state: one.clone(), action: one, ..Normalisers::default() };
     let side = model.config.observe.image;
     // Eight different pictures and states.
     let pictures: Vec<Vec<u8>> = (0..8_usize)
@@ -109,8 +94,8 @@ fn inference(
                 act(&mut runner, 6)?;
                 calls.push(call.elapsed());
             }
-            tell(lines, format!("{name} frame"), median(frames));
-            tell(lines, format!("{name} call of 8 frames, 6 steps"), median(calls));
+            figures.push((format!("{name} frame"), median(frames)));
+            figures.push((format!("{name} call of 8 frames, 6 steps"), median(calls)));
         }
         for i in 0..8 {
             show(&mut runner, i)?;
@@ -120,15 +105,15 @@ fn inference(
             let all: Vec<Latencies> =
                 (0..200).map(|_| Ok(act(&mut runner, steps)?.1)).collect::<Result<_>>()?;
             let part = |f: &dyn Fn(&Latencies) -> Duration| median(all.iter().map(f).collect());
-            tell(lines, format!("{name} {kind} decision, {steps} steps"), part(&|l| l.decision()));
-            tell(
-                lines,
+            figures
+                .push((format!("{name} {kind} decision, {steps} steps"), part(&|l| l.decision())));
+            figures.push((
                 format!("{name} {kind} flow + decoder, {steps} steps"),
                 part(&|l| l.flow + l.decode),
-            );
+            ));
             if steps == 1 {
-                tell(lines, format!("{name} {kind} projector"), part(&|l| l.condition));
-                tell(lines, format!("{name} {kind} history encoder"), part(&|l| l.start));
+                figures.push((format!("{name} {kind} projector"), part(&|l| l.condition)));
+                figures.push((format!("{name} {kind} history encoder"), part(&|l| l.start)));
             }
         }
         let chunk = act(&mut runner, 6)?.0;
@@ -137,11 +122,10 @@ fn inference(
         } else {
             // The normalised range is 2 wide.
             let worst = exact.iter().zip(&chunk).fold(0.0_f32, |m, (a, b)| m.max((a - b).abs()));
-            tell(
-                lines,
-                format!("{name} f16 differs by, 1000ths of the range"),
+            figures.push((
+                format!("{name} f16 differs by, thousandths of the range"),
                 f64::from(worst) * 500.0,
-            );
+            ));
         }
     }
     if threads == 1 {
@@ -159,7 +143,7 @@ fn inference(
 }
 
 /// Updates with and without shared frames.
-fn training(name: &str, model: &A2a, threads: usize, lines: &mut Vec<String>) -> Result<()> {
+fn training(name: &str, model: &A2a, threads: usize, figures: &mut Figures) -> Result<()> {
     let side = model.config.observe.image;
     let settings = Training::default().settings(&model.config, 0);
     for (kind, run) in [("shared frames", RUN), ("own frames", 1)] {
@@ -173,6 +157,7 @@ fn training(name: &str, model: &A2a, threads: usize, lines: &mut Vec<String>) ->
             frames: Frames {
                 images: vec![Images::one_a_frame(random(&[frames, side, side, 3])?)],
                 points: None,
+                landmarks: None,
                 of_window: of_window.collect(),
             },
         };
@@ -185,7 +170,7 @@ fn training(name: &str, model: &A2a, threads: usize, lines: &mut Vec<String>) ->
             times.push(begun.elapsed());
         }
         let what = format!("{name} update of {BATCH} windows, {kind}, {threads} threads");
-        tell(lines, what, median(times));
+        figures.push((what, median(times)));
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
-"""PyTorch beside ours: the same weights, the same inputs, the same parts, in one table.
+"""PyTorch beside ours: the same weights, the same inputs, the same parts.
 
-    python a2a_speed.py FOLDER THREADS
-
-FOLDER is what the example `a2a_speed` wrote. Needs torch and safetensors.
+Reads {"folder": ..., "threads": ...} from its standard input, where the folder holds what our bench
+wrote, and answers with milliseconds and how far our answer is from its own.
 """
 
+import json
 import math
 import pathlib
 import sys
@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 
-FOLDER, THREADS = pathlib.Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
-TRAIN_PAPER = "--train-paper" in sys.argv
+given = json.load(sys.stdin)
+FOLDER, THREADS = pathlib.Path(given["folder"]), given["threads"]
 torch.set_num_threads(THREADS)
 
 
@@ -116,7 +116,7 @@ def median(work, count):
     return sorted(times)[count // 2] * 1e3
 
 
-figures = {}
+figures, errors = {}, {}
 for size in ("paper", "compact"):
     weights = load_file(FOLDER / f"{size}.safetensors")
     nets = [Net(weights, last) for last in (False, True)]
@@ -133,7 +133,7 @@ for size in ("paper", "compact"):
         c, z0 = net.condition(images, states), net.encode("history_action_encoder", states)
         chunk = net.decode(net.euler(z0, c, 6))
         error = (chunk[0] - weights["out.chunk"]).abs().max() / chunk.abs().max()
-        print(f"{size}: our chunk differs from PyTorch's by {error:.1e} of its largest entry")
+        errors[size] = float(error)
         joined = torch.cat([net.resnet(images), states.reshape(8, -1)], 1).reshape(1, -1)
         n = 20 if size == "paper" else 60
         figures[f"{size} frame"] = best(lambda net: net.resnet(images[:1]), n)
@@ -147,7 +147,7 @@ for size in ("paper", "compact"):
             flow = median(lambda: net.decode(net.euler(z0, c, steps)), 200)
             figures[f"{size} flow + decoder, {steps} steps"] = flow
             figures[f"{size} decision, {steps} steps"] = flow + projector + history
-    if size == "paper" and not TRAIN_PAPER:
+    if size == "paper":
         continue
     side = images.shape[-1]
     batch = [torch.rand(256, 3, side, side) * 2 - 1, torch.rand(32, 8, 9), torch.rand(32, 8, 9), torch.rand(32)]
@@ -169,9 +169,4 @@ for size in ("paper", "compact"):
         figures[key] = min(took, figures.get(key, math.inf))
     figures[f"{size} update of 32 windows, shared frames, {THREADS} threads"] = figures[key]
 
-print(f"{'':62}{'ours ms':>10}{'PyTorch':>10}{'times faster':>14}")
-for line in (FOLDER / f"ours-{THREADS}.tsv").read_text().splitlines():
-    what, ours = line.split("\t")
-    theirs = figures.get(what.replace(" f32", "").replace(" f16", ""))
-    ratio = f"{theirs:10.3f}{theirs / float(ours):14.2f}" if theirs else ""
-    print(f"{what:62}{float(ours):10.3f}{ratio}")
+print(json.dumps({"version": torch.__version__, "millis": figures, "errors": errors}))

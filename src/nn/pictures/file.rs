@@ -1,4 +1,4 @@
-//! The pictures of a whole data set in one file, in the size that a policy sees, mapped for reading: a
+//! The pictures of a whole data set in one file, in the size that a network sees, mapped for reading: a
 //! training then decodes no film and scales nothing, and shares memory with the system.
 
 use std::fs::{self, File};
@@ -6,10 +6,8 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nn::{Mapped, NnError, Result};
-
-use crate::demonstrations::Pictures;
-use crate::picture::resize;
+use super::{Pictures, resize};
+use crate::{Mapped, NnError, Result};
 
 /// What a file begins with: a mark, then rows and columns, each four bytes, little-endian.
 const MARK: &[u8; 8] = b"PICTURE1";
@@ -51,7 +49,7 @@ impl PictureFileWriter {
         Ok(Self { path: path.to_path_buf(), partial, file: Some(file), size, scaled, count: 0 })
     }
 
-    /// Adds a picture of any size, RGB, rows x columns x 3 bytes, scaled as a policy scales it, and says
+    /// Adds a picture of any size, RGB, rows x columns x 3 bytes, scaled as a network scales it, and says
     /// its number.
     ///
     /// # Errors

@@ -1,0 +1,239 @@
+//! One policy of a study: its data, its training, its trials. Each is made once and then found.
+
+use std::path::{Path, PathBuf};
+
+use interface::Cancel;
+use serde::{Deserialize, Serialize};
+use session_api::{
+    EvalPolicy, EvalSpec, Event, Failure, RecordSpec, Sink, SizeChoice, StudyRow, TeleopChoice,
+    TrainSpec,
+};
+
+use super::plan::{Cell, Plan};
+use crate::{demonstrations, eval, policies};
+
+/// What a training says of itself, in the policy's folder.
+const TRAINED: &str = "training.json";
+/// Control periods a second of the demonstrations.
+const FPS: u32 = 50;
+/// The camera that the policies look through.
+const CAMERA: &str = "policy";
+
+/// A training that ran, in one go or several.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct TrainingNote {
+    /// Updates done.
+    pub updates: u64,
+    /// Seconds in all.
+    pub seconds: f64,
+    /// Numbers in the network.
+    pub parameters: usize,
+    /// Whether it is complete.
+    pub done: bool,
+}
+
+/// Where things of a study lie.
+pub struct Folders<'a> {
+    /// The study's folder.
+    pub out: &'a Path,
+}
+
+impl Folders<'_> {
+    /// A scene's demonstrations.
+    pub fn data(&self, scene: &str) -> PathBuf {
+        self.out.join("data").join(scene)
+    }
+
+    /// A trained policy.
+    pub fn policy(&self, cell: &Cell) -> PathBuf {
+        self.out.join(cell.name())
+    }
+
+    fn result(&self, cell: &Cell, steps: Option<usize>) -> PathBuf {
+        let steps = steps.map_or("own".to_owned(), |steps| steps.to_string());
+        self.out.join("results").join(cell.name()).join(format!("steps_{steps}.json"))
+    }
+
+    /// How a cell did with some number of steps, if that is known.
+    pub fn row(&self, cell: &Cell, steps: Option<usize>) -> Option<StudyRow> {
+        serde_json::from_str(&std::fs::read_to_string(self.result(cell, steps)).ok()?).ok()
+    }
+
+    /// How the training of a cell stands.
+    pub fn training(&self, cell: &Cell) -> TrainingNote {
+        let text = std::fs::read_to_string(self.policy(cell).join(TRAINED)).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// Whether nothing of a cell is to be done.
+    pub fn is_done(&self, cell: &Cell) -> bool {
+        self.training(cell).done && cell.steps.iter().all(|steps| self.row(cell, *steps).is_some())
+    }
+}
+
+/// The command that collects a scene's demonstrations, and what it means.
+pub fn record_spec(plan: &Plan, scene: &str, dataset: PathBuf) -> RecordSpec {
+    RecordSpec {
+        scene: scene.to_owned(),
+        robot: plan.robot.clone(),
+        dataset,
+        task: None,
+        teleop: TeleopChoice::Scripted,
+        mixed: false,
+        episodes: plan.demonstrations,
+        fps: FPS,
+        cameras: vec![CAMERA.to_owned()],
+        camera_fps: None,
+        depth: false,
+        noise: 0.0,
+        level: 0,
+        keep_failures: false,
+        seed: 0,
+    }
+}
+
+/// Collects a scene's demonstrations unless they are there. Those of an interrupted collection are made
+/// anew: the same seeds give the same ones, and it takes less time than a training.
+pub fn collect(
+    plan: &Plan,
+    folders: &Folders<'_>,
+    scene: &str,
+    events: Sink<'_>,
+    cancel: &Cancel,
+) -> Result<(), Failure> {
+    let whole = folders.data(scene);
+    if whole.exists() {
+        return Ok(());
+    }
+    let part = whole.with_extension("part");
+    if part.exists() {
+        std::fs::remove_dir_all(&part).map_err(|error| crate::files::failed(&part, &error))?;
+    }
+    let report = demonstrations::record(&record_spec(plan, scene, part.clone()), events, cancel)?;
+    if report.episodes < plan.demonstrations {
+        return match cancel.is_cancelled() {
+            true => Err(Failure::Cancelled),
+            false => Err(Failure::Usage(format!(
+                "only {} of {} demonstrations of {scene} could be collected",
+                report.episodes, plan.demonstrations
+            ))),
+        };
+    }
+    std::fs::rename(&part, &whole).map_err(|error| crate::files::failed(&whole, &error))
+}
+
+/// Trains and tries a cell, as far as that is not done.
+pub fn run(
+    plan: &Plan,
+    folders: &Folders<'_>,
+    cell: &Cell,
+    events: Sink<'_>,
+    cancel: &Cancel,
+) -> Result<(), Failure> {
+    train(plan, folders, cell, events, cancel)?;
+    for steps in &cell.steps {
+        if folders.row(cell, *steps).is_none() {
+            try_it(plan, folders, cell, *steps, events, cancel)?;
+        }
+    }
+    Ok(())
+}
+
+fn train(
+    plan: &Plan,
+    folders: &Folders<'_>,
+    cell: &Cell,
+    events: Sink<'_>,
+    cancel: &Cancel,
+) -> Result<(), Failure> {
+    let before = folders.training(cell);
+    if before.done {
+        return Ok(());
+    }
+    let out = folders.policy(cell);
+    let spec = TrainSpec {
+        name: cell.policy.clone(),
+        dataset: folders.data(&cell.scene),
+        out: out.clone(),
+        size: SizeChoice::Compact,
+        observe: cell.sees,
+        updates: Some(plan.updates),
+        epochs: None,
+        batch: Some(plan.batch),
+        run: None,
+        plain: false,
+        episodes: None,
+        threads: 1,
+        resume: out.join(policy::a2a::STATE).exists(),
+        seed: 0,
+    };
+    let report = policies::train(&spec, events, cancel)?;
+    let note = TrainingNote {
+        updates: report.steps,
+        seconds: before.seconds + report.seconds,
+        parameters: report.parameters,
+        done: !report.cancelled,
+    };
+    write(&out.join(TRAINED), &note)?;
+    if report.cancelled {
+        return Err(Failure::Cancelled);
+    }
+    // What a training goes on from is eight times as large as what it made.
+    let _ = std::fs::remove_file(out.join(policy::a2a::STATE));
+    Ok(())
+}
+
+fn try_it(
+    plan: &Plan,
+    folders: &Folders<'_>,
+    cell: &Cell,
+    steps: Option<usize>,
+    events: Sink<'_>,
+    cancel: &Cancel,
+) -> Result<(), Failure> {
+    let spec = EvalSpec {
+        policy: EvalPolicy::Folder(folders.policy(cell)),
+        scene: cell.scene.clone(),
+        robot: plan.robot.clone(),
+        trials: plan.trials,
+        level: 0,
+        steps,
+        start_noise: 0.0,
+        blend: None,
+        lead: 0,
+        seed: plan.first_seed,
+    };
+    let report = eval::evaluate(&spec, events, cancel)?;
+    if report.cancelled {
+        return Err(Failure::Cancelled);
+    }
+    let trained = folders.training(cell);
+    let (taken, at_end) = report.trained.map_or((0, 0), |score| (score.steps, score.at_end));
+    let row = StudyRow {
+        policy: cell.policy.clone(),
+        observe: cell.observe.clone(),
+        scene: cell.scene.clone(),
+        steps: taken,
+        trials: report.trials,
+        successes: report.successes,
+        rate: report.rate,
+        wilson95: report.wilson95,
+        at_end,
+        updates: trained.updates,
+        train_seconds: trained.seconds,
+        parameters: trained.parameters,
+    };
+    let line = format!("{} of {} in {} steps", row.successes, row.trials, row.steps);
+    events(Event::Line(session_api::Level::Info, line));
+    write(&folders.result(cell, steps), &row)
+}
+
+/// Writes a note whole or not at all.
+fn write(path: &Path, value: &impl Serialize) -> Result<(), Failure> {
+    let own = |error: nn::NnError| Failure::usage(&error);
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| crate::files::failed(parent, &error))?;
+    }
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::usage(&error))?;
+    nn::checkpoint::write_whole(path, text.as_bytes()).map_err(own)
+}
