@@ -138,3 +138,41 @@ fn a_study_trains_and_tries_what_is_missing_and_ships_what_is_done() {
         refused(&study, 2, &[said]);
     }
 }
+
+#[test]
+fn the_video_model_is_trained_and_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let (set, out) = (folder.path().join("set"), folder.path().join("f2f"));
+    collected(&set);
+    for name in ["f2f", "f2f_reg"] {
+        let out = folder.path().join(name);
+        let args = ["train", name, "--dataset", text(&set), "--out", text(&out)];
+        let report = done(&[&args[..], &["--updates", "2", "--batch", "2"]].concat());
+        assert_eq!(report["steps"], 2);
+        assert!(number(&report["loss"]["validation"]) > 0.0);
+    }
+    let pictures = folder.path().join("pictures");
+    let foresee = ["foresee", "--model", text(&out), "--dataset", text(&set), "--episodes", "1"];
+    let told = done(&[&foresee[..], &["--steps", "1", "--out", text(&pictures)]].concat());
+    assert_eq!(
+        (&told["episodes"], &told["trained_on"], &told["steps"]),
+        (&1.into(), &1.into(), &1.into())
+    );
+    let horizons = told["horizons"].as_array().unwrap();
+    let ahead: Vec<f64> = horizons.iter().map(|at| number(&at["ahead_secs"])).collect();
+    assert_eq!(ahead, [0.2, 0.4, 0.6]);
+    for at in horizons {
+        // Hardly trained, it shows what was seen last, with noise upon it.
+        let (model, last) = (number(&at["model"]["psnr"]), number(&at["last"]["psnr"]));
+        assert!(model > 12.0 && last > model, "{model}, {last}");
+        assert!(number(&at["model"]["ssim"]) <= 1.0);
+    }
+    assert!(pictures.join("foreseen.png").is_file());
+
+    // Another rate is another stride, and a policy foresees nothing.
+    let slow = folder.path().join("slow");
+    let args = ["record", "--scene", "pick_cube", "--camera", "policy:48x48", "--fps", "20"];
+    done(&[&args[..], &["--dataset", text(&slow)]].concat());
+    refused(&["foresee", "--model", text(&out), "--dataset", text(&slow)], 2, &["20"]);
+    refused(&["foresee", "--model", text(&set), "--dataset", text(&set)], 2, &["spec.toml"]);
+}

@@ -47,6 +47,10 @@ pub fn open(
             choice.word()
         ))
     };
+    // In a window a device may come later; without one nobody sees that it is waited for.
+    if window.is_none() {
+        is_there(choice)?;
+    }
     Ok(match choice {
         TeleopChoice::Keyboard => {
             let window = window.ok_or_else(needs_window)?;
@@ -70,6 +74,20 @@ pub fn open(
             ));
         }
     })
+}
+
+/// That a device which is plugged in is.
+fn is_there(choice: &TeleopChoice) -> Result<(), Failure> {
+    if !matches!(choice, TeleopChoice::Gamepad | TeleopChoice::SpaceMouse) {
+        return Ok(());
+    }
+    match teleop::list().into_iter().find(|found| found.name == choice.word() && !found.ok) {
+        Some(found) => Err(Failure::Machine(match found.fix {
+            Some(fix) => format!("{}; {fix}", found.detail),
+            None => found.detail,
+        })),
+        None => Ok(()),
+    }
 }
 
 /// A leader arm's recorded stream.
