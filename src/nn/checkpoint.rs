@@ -29,7 +29,15 @@ pub enum Precision {
     Single,
     /// 16 bits, IEEE: half the size, eleven bits of precision.
     Half,
+    /// Signed bytes with a scale for each row of the first axis, so that a row's largest value is 127;
+    /// vectors and small matrices, in which bytes save nothing, in 16 bits.
+    Byte,
 }
+
+/// What is added to a tensor's name for the scales of its rows.
+const SCALE: &str = "#scale";
+/// Fewer values than this stay in 16 bits.
+const SMALL: usize = 4096;
 
 /// Tensors by name, with notes.
 #[derive(Clone, Debug, Default)]
@@ -70,32 +78,54 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-struct Stored<'a>(&'a Array, Precision);
+/// A tensor as it lies in a file.
+struct Packed {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
 
-impl View for Stored<'_> {
+impl View for &Packed {
     fn dtype(&self) -> Dtype {
-        match self.1 {
-            Precision::Single => Dtype::F32,
-            Precision::Half => Dtype::F16,
-        }
+        self.dtype
     }
 
     fn shape(&self) -> &[usize] {
-        &self.0.shape
+        &self.shape
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        let values = &self.0.values;
-        Cow::Owned(match self.1 {
-            Precision::Single => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-            Precision::Half => {
-                values.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect()
-            }
-        })
+        Cow::Borrowed(&self.bytes)
     }
 
     fn data_len(&self) -> usize {
-        self.0.values.len() * if self.1 == Precision::Single { 4 } else { 2 }
+        self.bytes.len()
+    }
+}
+
+impl Packed {
+    fn single(shape: Vec<usize>, values: &[f32]) -> Self {
+        let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        Self { dtype: Dtype::F32, shape, bytes }
+    }
+
+    fn half(array: &Array) -> Self {
+        let bytes = array.values.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect();
+        Self { dtype: Dtype::F16, shape: array.shape.clone(), bytes }
+    }
+
+    /// Bytes, and the scales of the rows.
+    fn bytes(array: &Array) -> (Self, Self) {
+        let rows = array.shape[0];
+        let (mut scales, mut bytes) = (Vec::with_capacity(rows), Vec::new());
+        for row in array.values.chunks_exact(array.values.len() / rows) {
+            let largest = row.iter().fold(0.0_f32, |m, v| m.max(v.abs()));
+            let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+            scales.push(scale);
+            bytes.extend(row.iter().map(|v| (v / scale).round() as i8 as u8));
+        }
+        let packed = Self { dtype: Dtype::I8, shape: array.shape.clone(), bytes };
+        (packed, Self::single(vec![rows], &scales))
     }
 }
 
@@ -105,13 +135,28 @@ impl Tensors {
     /// # Errors
     /// When the disk refuses.
     pub fn save(&self, path: &Path, precision: Precision) -> Result<()> {
-        let views = self.arrays.iter().map(|(name, array)| (name, Stored(array, precision)));
+        let mut packed = BTreeMap::new();
+        for (name, array) in &self.arrays {
+            let large = array.shape.len() > 1 && array.values.len() >= SMALL;
+            let one = match precision {
+                Precision::Single => Packed::single(array.shape.clone(), &array.values),
+                Precision::Byte if large && array.values.iter().all(|v| v.is_finite()) => {
+                    let (bytes, scales) = Packed::bytes(array);
+                    packed.insert(format!("{name}{SCALE}"), scales);
+                    bytes
+                }
+                Precision::Half | Precision::Byte => Packed::half(array),
+            };
+            packed.insert(name.clone(), one);
+        }
+        let views = packed.iter();
         let notes = (!self.notes.is_empty()).then(|| self.notes.clone());
         let bytes = safetensors::serialize(views, notes).map_err(|e| file_error(path, e))?;
         write_whole(path, &bytes)
     }
 
-    /// Reads a safetensors file of any of the usual number types, as f32.
+    /// Reads a safetensors file of any of the usual number types, as f32; bytes with scales become what they
+    /// stand for.
     ///
     /// # Errors
     /// When the file is missing, is no safetensors file or holds a type this reader does not take.
@@ -126,6 +171,24 @@ impl Tensors {
                 file_error(path, format!("tensor `{name}` has type {:?}", view.dtype()))
             })?;
             arrays.insert(name.to_owned(), Array { shape: view.shape().to_vec(), values });
+        }
+        let scaled: Vec<String> =
+            arrays.keys().filter_map(|name| Some(name.strip_suffix(SCALE)?.to_owned())).collect();
+        for name in scaled {
+            let scales = arrays.remove(&format!("{name}{SCALE}")).unwrap_or_default().values;
+            let array = arrays.get_mut(&name).filter(|array| {
+                array.shape.first() == Some(&scales.len()) && !array.values.is_empty()
+            });
+            let Some(array) = array else {
+                let rows = scales.len();
+                let reason =
+                    format!("there are scales for {rows} rows of `{name}`, which has others");
+                return Err(file_error(path, reason));
+            };
+            let width = array.values.len() / scales.len();
+            for (row, scale) in array.values.chunks_exact_mut(width).zip(scales) {
+                row.iter_mut().for_each(|v| *v *= scale);
+            }
         }
         Ok(Self { arrays, notes })
     }
@@ -143,6 +206,7 @@ fn decode(view: &TensorView<'_>) -> Option<Vec<f32>> {
         Dtype::BF16 => each(bytes, |b| bf16::from_le_bytes(b).to_f32()),
         Dtype::I64 => each(bytes, |b| i64::from_le_bytes(b) as f32),
         Dtype::I32 => each(bytes, |b| i32::from_le_bytes(b) as f32),
+        Dtype::I8 => each(bytes, |b| f32::from(i8::from_le_bytes(b))),
         Dtype::U8 | Dtype::BOOL => each(bytes, |[b]: [u8; 1]| f32::from(b)),
         _ => return None,
     })
@@ -197,6 +261,40 @@ mod tests {
         let half = Tensors::load(&path).unwrap();
         assert!((half.arrays["w"].values[1] - 0.1).abs() < 5e-5);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "a partial file was left");
+    }
+
+    #[test]
+    fn bytes_are_within_half_a_step_of_each_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights.safetensors");
+        let shape = vec![64, 16, 5];
+        let values: Vec<f32> = (0..64 * 80)
+            .map(|i| ((i * 7919 % 1009) as f32 / 504.0 - 1.0) * (i / 80) as f32)
+            .collect();
+        let large = Array { shape, values: values.clone() };
+        let small = Array { shape: vec![2, 2], values: vec![1.0, 2.0, 3.0, 0.1] };
+        let arrays = BTreeMap::from([("large".to_owned(), large), ("small".to_owned(), small)]);
+        Tensors { arrays, notes: HashMap::new() }.save(&path, Precision::Byte).unwrap();
+        assert!(fs::metadata(&path).unwrap().len() < 64 * 80 + 64 * 4 + 400);
+        let read = Tensors::load(&path).unwrap().arrays;
+        assert_eq!(read.keys().collect::<Vec<_>>(), ["large", "small"]);
+        assert_eq!(read["large"].shape, [64, 16, 5]);
+        for (i, (got, was)) in read["large"].values.iter().zip(&values).enumerate() {
+            let row = &values[i / 80 * 80..][..80];
+            let step = row.iter().fold(0.0_f32, |m, v| m.max(v.abs())) / 127.0;
+            assert!((got - was).abs() <= 0.501 * step, "{i}: {got} {was}");
+        }
+        assert!((read["small"].values[3] - 0.1).abs() < 5e-5);
+        // Scales of other rows are no scales.
+        let array = |shape: &[usize]| Array {
+            shape: shape.to_vec(),
+            values: vec![1.0; shape.iter().product()],
+        };
+        let arrays =
+            BTreeMap::from([("w".to_owned(), array(&[3, 2])), ("w#scale".to_owned(), array(&[2]))]);
+        Tensors { arrays, notes: HashMap::new() }.save(&path, Precision::Single).unwrap();
+        let error = Tensors::load(&path).unwrap_err().to_string();
+        assert!(error.contains("2 rows of `w`"), "{error}");
     }
 
     #[test]

@@ -86,7 +86,7 @@ fn a_study_trains_and_tries_what_is_missing_and_ships_what_is_done() {
     let (plan, out) = (folder.path().join("plan.toml"), folder.path().join("study"));
     let shipped = folder.path().join("models");
     let head = "robot = \"franka\"\ndemonstrations = 2\ntrials = 1\nfirst_seed = 10000\nupdates = 3\n\
-                batch = 4\n";
+                batch = 4\nbytes = true\n";
     let compare = |policies: &str, rest: &str| {
         format!(
             "[[compare]]\npolicies = {policies}\nobserve = \"points\"\nscenes = [\"pick_cube\"]\n{rest}\n"

@@ -28,7 +28,9 @@ pub fn figures() -> Result<Measured, A2aBenchError> {
         let peer = peer::answer(include_str!("torch_peer.py"), &given, packages);
         let (peer, version) = match peer {
             Ok(answer) => {
-                for (size, error) in answer["errors"].as_object().into_iter().flatten() {
+                // The weights are the same with two threads.
+                let errors = answer["errors"].as_object().filter(|_| threads == 1);
+                for (size, error) in errors.into_iter().flatten() {
                     measured.figures.push(Figure {
                         name: format!("a2a.{size} chunk differs from the peer's by"),
                         median: error.as_f64().unwrap_or(f64::NAN) * 1e6,
@@ -47,19 +49,37 @@ pub fn figures() -> Result<Measured, A2aBenchError> {
                 (Value::Null, String::new())
             }
         };
+        measured.figures.extend(streamed(&ours, &peer, &version, threads));
         for (what, median) in ours {
             let unit = if what.contains("thousandths") { "" } else { "ms" };
             // The peer keeps its weights in single precision.
             let theirs = peer[what.replace(" f32", "").replace(" f16", "")].as_f64();
             let beside = theirs.map(|theirs| (version.clone(), theirs / median));
-            let on = match threads {
-                _ if what.contains("threads") => "",
-                1 => ", 1 thread",
-                _ => ", 2 threads",
-            };
-            let name = format!("a2a.{what}{on}");
+            let name = format!("a2a.{what}, threads: {threads}");
             measured.figures.push(Figure { name, median, unit, beside });
         }
     }
     Ok(measured)
+}
+
+/// From the newest frame to the action, where earlier frames were encoded when they came, beside the peer's
+/// whole call.
+fn streamed(
+    ours: &ours::Figures,
+    peer: &Value,
+    version: &str,
+    threads: usize,
+) -> impl Iterator<Item = Figure> {
+    ["paper", "compact"].into_iter().filter_map(move |size| {
+        let took = |what: &str| ours.iter().find(|(name, _)| name == what).map(|(_, ms)| *ms);
+        let frame = took(&format!("{size} frame"))?;
+        let median = frame + took(&format!("{size} f16 decision, 6 steps"))?;
+        let call = peer[format!("{size} call of 8 frames, 6 steps")].as_f64();
+        Some(Figure {
+            name: format!("a2a.{size} newest frame to action, 6 steps, threads: {threads}"),
+            median,
+            unit: "ms",
+            beside: call.map(|call| (version.to_owned(), call / median)),
+        })
+    })
 }

@@ -37,7 +37,7 @@ pub fn measure(folder: &Path, threads: usize) -> Result<Figures> {
             inference(folder, name, threads, &model, &mut figures)?;
             // An update of the large one takes the better part of a minute.
             if size == Size::Compact {
-                training(name, &model, threads, &mut figures)?;
+                training(name, &model, &mut figures)?;
             }
         }
         Ok(figures)
@@ -143,7 +143,7 @@ fn inference(
 }
 
 /// Updates with and without shared frames.
-fn training(name: &str, model: &A2a, threads: usize, figures: &mut Figures) -> Result<()> {
+fn training(name: &str, model: &A2a, figures: &mut Figures) -> Result<()> {
     let side = model.config.observe.image;
     let settings = Training::default().settings(&model.config, 0);
     for (kind, run) in [("shared frames", RUN), ("own frames", 1)] {
@@ -169,7 +169,7 @@ fn training(name: &str, model: &A2a, threads: usize, figures: &mut Figures) -> R
             trainer.step(|_, r| model.loss(&observed, &actions, r))?;
             times.push(begun.elapsed());
         }
-        let what = format!("{name} update of {BATCH} windows, {kind}, {threads} threads");
+        let what = format!("{name} update of {BATCH} windows, {kind}");
         figures.push((what, median(times)));
     }
     Ok(())

@@ -165,8 +165,8 @@ for size in ("paper", "compact"):
                 torch._foreach_lerp_(ema, params, 0.01)
 
         took = median(update, 5)
-        key = f"{size} update of 32 windows, own frames, {THREADS} threads"
+        key = f"{size} update of 32 windows, own frames"
         figures[key] = min(took, figures.get(key, math.inf))
-    figures[f"{size} update of 32 windows, shared frames, {THREADS} threads"] = figures[key]
+    figures[f"{size} update of 32 windows, shared frames"] = figures[key]
 
 print(json.dumps({"version": torch.__version__, "millis": figures, "errors": errors}))

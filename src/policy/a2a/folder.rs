@@ -57,6 +57,15 @@ pub fn save(folder: &Path, model: &A2a, spec: &Spec, plane: &Plane) -> Result<()
     save_spec(&folder.join(SPEC), spec)
 }
 
+/// Writes the weights of a folder again, in another precision.
+///
+/// # Errors
+/// When they cannot be read or the disk refuses.
+pub fn repack(folder: &Path, precision: Precision) -> Result<()> {
+    let path = folder.join(WEIGHTS);
+    Tensors::load(&path)?.save(&path, precision)
+}
+
 /// Reads a trained network from its folder.
 ///
 /// # Errors

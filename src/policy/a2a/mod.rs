@@ -23,7 +23,7 @@ mod windows;
 
 pub use batch::{Batch, Sampler, assemble};
 pub use config::{Config, Coupling, LossWeights, Observe, Seen, Size, Variant};
-pub use folder::{KIND, SPEC, Spec, Stored, WEIGHTS, load, save};
+pub use folder::{KIND, SPEC, Spec, Stored, WEIGHTS, load, repack, save};
 pub use losses::{Draws, Terms};
 pub use model::{A2a, Normalisers, Observed, Path};
 pub use observe::{Frames, Images};

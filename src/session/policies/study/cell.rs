@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use interface::Cancel;
+use nn::checkpoint::Precision;
 use serde::{Deserialize, Serialize};
 use session_api::{
     EvalPolicy, EvalSpec, Event, Failure, RecordSpec, Sink, SizeChoice, StudyRow, TeleopChoice,
@@ -174,6 +175,9 @@ fn train(
         parameters: report.parameters,
         done: !report.cancelled,
     };
+    if plan.bytes && note.done {
+        policy::a2a::repack(&out, Precision::Byte).map_err(|error| Failure::usage(&error))?;
+    }
     write(&out.join(TRAINED), &note)?;
     if report.cancelled {
         return Err(Failure::Cancelled);

@@ -23,6 +23,9 @@ pub struct Plan {
     pub updates: u64,
     /// Windows of a batch.
     pub batch: usize,
+    /// Whether weights are kept as bytes, half the size of half precision, and tried so.
+    #[serde(default)]
+    pub bytes: bool,
     /// Success in per cent that was published for a scene, for the table.
     #[serde(default)]
     pub published: BTreeMap<String, f64>,

@@ -128,6 +128,7 @@ pub(super) mod tests {
             first_seed: 10_000,
             updates: 3000,
             batch: 32,
+            bytes: false,
             published: BTreeMap::from([("stack_cube".into(), 86.0)]),
             compare: Vec::new(),
         };
