@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::harness::{flowarm, number, refused, text};
+use crate::layering::repository;
 
 fn done(args: &[&str]) -> serde_json::Value {
     let answer = flowarm(args);
@@ -175,4 +176,27 @@ fn the_video_model_is_trained_and_judged() {
     done(&[&args[..], &["--dataset", text(&slow)]].concat());
     refused(&["foresee", "--model", text(&out), "--dataset", text(&slow)], 2, &["20"]);
     refused(&["foresee", "--model", text(&set), "--dataset", text(&set)], 2, &["spec.toml"]);
+}
+
+/// What ships is small, loads, and one of them lifts the cube from a start that it never saw.
+#[test]
+fn the_policies_that_ship_act() {
+    let models = repository().join("models");
+    let folders = |folder: &Path| -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.is_dir()).collect()
+    };
+    let mut bytes = 0.0;
+    for policy in folders(&models).iter().flat_map(|policy| folders(policy)) {
+        let check = done(&["policy", "check", text(&policy)]);
+        assert!(number(&check["bytes"]) < 15e6, "{}", policy.display());
+        bytes += number(&check["bytes"]);
+        let about = std::fs::read_to_string(policy.join("README.md")).unwrap();
+        assert!(about.contains("flowarm train"), "{}", policy.display());
+    }
+    assert!(bytes > 0.0 && bytes < 60e6, "{bytes}");
+    let pick = models.join("a2a/pick_cube");
+    let trial = ["eval", "--policy", text(&pick), "--scene", "pick_cube", "--trials", "2"];
+    let told = done(&[&trial[..], &["--seed", "10000"]].concat());
+    assert_eq!((&told["successes"], &told["trained"]["seeds_trained_on"]), (&2.into(), &0.into()));
 }

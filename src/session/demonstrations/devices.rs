@@ -83,8 +83,8 @@ fn is_there(choice: &TeleopChoice) -> Result<(), Failure> {
     }
     match teleop::list().into_iter().find(|found| found.name == choice.word() && !found.ok) {
         Some(found) => Err(Failure::Machine(match found.fix {
-            Some(fix) => format!("{}; {fix}", found.detail),
-            None => found.detail,
+            Some(fix) => format!("{}: {}; {fix}", found.name, found.detail),
+            None => format!("{}: {}", found.name, found.detail),
         })),
         None => Ok(()),
     }

@@ -49,6 +49,11 @@ fn text(plan: &Plan, folders: &Folders<'_>, cell: &Cell) -> String {
         plan.batch,
         note.seconds / 60.0,
     );
+    if plan.bytes {
+        text.push_str(
+            "`flowarm study` keeps the weights as bytes with a scale a row; these were tried.\n\n",
+        );
+    }
     for row in cell.steps.iter().filter_map(|steps| folders.row(cell, *steps)) {
         let [low, high] = row.wilson95.map(|x| x * 100.0);
         text.push_str(&format!(
