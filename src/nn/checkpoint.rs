@@ -13,6 +13,13 @@ use serde::de::DeserializeOwned;
 
 use crate::{NnError, Result};
 
+/// What a trained network is, in its folder.
+pub const SPEC: &str = "spec.toml";
+/// Its weights, and what else belongs to them.
+pub const WEIGHTS: &str = "weights.safetensors";
+/// What its training goes on from.
+pub const STATE: &str = "state.safetensors";
+
 /// Values with their shape.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Array {

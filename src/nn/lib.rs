@@ -18,6 +18,7 @@ mod resnet;
 mod sink;
 mod threads;
 mod train;
+mod training;
 
 pub use candle_core as candle;
 pub use half;
@@ -33,3 +34,4 @@ pub use resnet::{ResNet18, ResNetRunner, ResNetTrace};
 pub use sink::Sink;
 pub use threads::{Threads, ThreadsError};
 pub use train::{Cadence, Loss, Progress, StopReason, TrainConfig, Trainer};
+pub use training::{Size, Trained, Training};

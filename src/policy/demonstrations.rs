@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-pub use nn::pictures::{Pictures, StoredPictures};
+use nn::pictures::Pictures;
 use nn::{NnError, Result};
 
 /// One demonstration of `frames` frames at the control rate.
@@ -126,6 +126,8 @@ impl Demonstrations {
 
 #[cfg(test)]
 mod tests {
+    use nn::pictures::StoredPictures;
+
     use super::*;
 
     pub fn one(frames: usize) -> Demonstrations {

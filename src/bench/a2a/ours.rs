@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use nn::candle::{Device, Tensor};
 use nn::checkpoint::{Array, Precision, Tensors};
-use nn::{Normaliser, Result, Threads, Trainer};
+use nn::{Normaliser, Result, Size, Threads, Trainer};
 use policy::a2a::{
-    A2a, Config, Frames, Images, Normalisers, Observed, Runner, Seen, Size, Training, Variant,
-    WeightPrecision,
+    A2a, Config, Frames, Images, Normalisers, Observed, Runner, Seen, Variant, WeightPrecision,
+    published, settings,
 };
 use policy::{Ask, Latencies, Picture, Policy, Sight};
 
@@ -145,7 +145,7 @@ fn inference(
 /// Updates with and without shared frames.
 fn training(name: &str, model: &A2a, figures: &mut Figures) -> Result<()> {
     let side = model.config.observe.image;
-    let settings = Training::default().settings(&model.config, 0);
+    let settings = settings(&published(), &model.config, 0);
     for (kind, run) in [("shared frames", RUN), ("own frames", 1)] {
         let span = 7 + run;
         let frames = BATCH / run * span;

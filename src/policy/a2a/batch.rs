@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use nn::candle::{Device, Tensor};
+use nn::pictures::{normalise_pixels, resize};
 use nn::random::below;
 use nn::{NnError, Random, Result};
 
@@ -15,7 +16,6 @@ use super::model::{Normalisers, Observed};
 use super::observe::{Frames, Images};
 use super::windows::{BEFORE, Window, windows};
 use crate::demonstrations::Demonstrations;
-use crate::picture::{normalise_pixels, resize};
 
 /// A batch of normalised windows.
 #[derive(Clone, Debug)]
@@ -208,12 +208,12 @@ fn images(
 
 #[cfg(test)]
 mod tests {
-    use nn::random;
+    use nn::{Size, random};
 
-    use super::super::config::{Seen, Size, Variant};
+    use super::super::config::{Seen, Variant};
     use super::*;
     use crate::demonstrations::Demonstration;
-    use crate::picture_file::{PictureFile, PictureFileWriter};
+    use nn::pictures::{PictureFile, PictureFileWriter};
 
     #[test]
     fn every_window_is_as_likely_as_any_other() {

@@ -1,6 +1,6 @@
 //! What decides an A2A network: its variant, what it observes, its widths and its options.
 
-use nn::{NnError, Result};
+use nn::{NnError, Result, Size};
 use serde::{Deserialize, Serialize};
 
 /// The published method, its variants, and the baselines that share its parts.
@@ -190,18 +190,9 @@ pub struct Config {
     pub loss: LossWeights,
 }
 
-/// Ready-made widths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Size {
-    /// As published: 256x256 pictures, latent 512, 34.7 million numbers.
-    Paper,
-    /// For two processor cores: 96x96 pictures, half the ResNet, latent 256, under 7 million numbers.
-    Compact,
-}
-
 impl Config {
-    /// A network of a ready-made size, with the behaviour of the authors' revision 8b4fc22 except
+    /// A network of a ready-made size (`Paper`: 256x256 pictures, latent 512, 34.7 million numbers;
+    /// `Compact`: 96x96 pictures, half the ResNet, latent 256, under 7 million), with the behaviour of the authors' revision 8b4fc22 except
     /// that pairing is independent unless a variant was published otherwise.
     pub fn new(variant: Variant, size: Size, state: usize, action: usize, seen: &Seen) -> Self {
         let paper = size == Size::Paper;

@@ -4,21 +4,16 @@
 use std::path::Path;
 
 use nn::candle::Device;
-use nn::checkpoint::{Precision, Tensors, load_spec, save_spec};
-use nn::{NnError, Result};
+use nn::checkpoint::{Precision, SPEC, Tensors, WEIGHTS, load_spec, save_spec};
+use nn::{NnError, Result, Training};
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
 use super::model::{A2a, Normalisers};
-use super::train::Training;
 use crate::plane::Plane;
 
 /// What [`Spec::policy`] says.
 pub const KIND: &str = "a2a";
-/// What a trained policy is.
-pub const SPEC: &str = "spec.toml";
-/// Its weights and the plane that its paths are drawn on.
-pub const WEIGHTS: &str = "weights.safetensors";
 
 /// What a folder's `spec.toml` says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -22,14 +22,14 @@ mod train;
 mod windows;
 
 pub use batch::{Batch, Sampler, assemble};
-pub use config::{Config, Coupling, LossWeights, Observe, Seen, Size, Variant};
-pub use folder::{KIND, SPEC, Spec, Stored, WEIGHTS, load, repack, save};
+pub use config::{Config, Coupling, LossWeights, Observe, Seen, Variant};
+pub use folder::{KIND, Spec, Stored, load, repack, save};
 pub use losses::{Draws, Terms};
 pub use model::{A2a, Normalisers, Observed, Path};
 pub use observe::{Frames, Images};
 pub use parity::{Parity, parity};
 pub use runner::{Clock, Runner, WeightPrecision};
-pub use train::{STATE, Trained, Training, fit_normalisers, train};
+pub use train::{fit_normalisers, published, settings, suited, train};
 pub use windows::{Window, windows};
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use nn::candle::{Device, Tensor};
 use nn::random::uniform;
-use nn::{optim, random};
+use nn::{Size, optim, random};
 
-use super::config::{Config, Coupling, Seen, Size, Variant};
+use super::config::{Config, Coupling, Seen, Variant};
 use super::losses::Draws;
 use super::model::{A2a, Observed};
 use super::observe::{Frames, Images};

@@ -2,118 +2,57 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::mpsc::sync_channel;
 
 use nn::candle::{DType, Device, Tensor};
-use nn::optim::{AdamWConfig, CosineSchedule, EmaConfig};
+use nn::checkpoint::STATE;
+use nn::optim::AdamWConfig;
 use nn::random::normal;
 use nn::{
-    Cadence, Fit, NnError, Normaliser, Progress, Result, Statistics, StopReason, TrainConfig,
-    Trainer, random,
+    Fit, NnError, Normaliser, Progress, Result, Size, Statistics, TrainConfig, Trained, Trainer,
+    Training, random,
 };
-use serde::{Deserialize, Serialize};
 
 use super::batch::{Batch, Sampler, assemble};
-use super::config::{Config, Size, Variant};
+use super::config::{Config, Variant};
 use super::folder::{KIND, Spec, save};
 use super::model::{A2a, Normalisers};
 use crate::demonstrations::Demonstrations;
 use crate::plane::Plane;
 
-/// What a training goes on from, in a policy's folder.
-pub const STATE: &str = "state.safetensors";
-/// Updates of one epoch at most, as published.
-const EPOCH: usize = 250;
-/// Random streams from here on belong to batches, those below to losses.
-const BATCHES: u64 = 1 << 40;
 /// Windows that the plane of the traces is fitted to.
 const PLANE_WINDOWS: usize = 192;
-/// Batches that are made ahead.
-const AHEAD: usize = 2;
 
-/// How a policy is trained. The defaults are the published ones; [`Training::suited`] knows better ones.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Training {
-    /// Updates in all.
-    pub updates: u64,
-    /// Windows of a batch.
-    pub batch: usize,
-    /// Consecutive windows that are drawn together; one for independent windows, as published.
-    pub run: usize,
-    /// Everything random.
-    pub seed: u64,
-    /// Highest learning rate.
-    pub rate: f64,
-    /// Updates over which it rises.
-    pub warmup: u64,
-    /// Episodes, the last ones, that only measure quality.
-    pub held_out: usize,
-    /// Updates between states on disk and measures of quality.
-    pub save: u64,
-    /// Measures without a better one after which it stops; zero for never.
-    pub patience: u64,
-}
-
-impl Default for Training {
-    fn default() -> Self {
-        Self {
-            updates: 7_500,
-            batch: 32,
-            run: 1,
-            seed: 42,
-            rate: 1e-4,
-            warmup: 500,
-            held_out: 1,
-            save: EPOCH as u64,
-            patience: 0,
-        }
+/// How the published policy is trained.
+pub fn published() -> Training {
+    Training {
+        updates: 7_500,
+        batch: 32,
+        run: 1,
+        seed: 42,
+        rate: 1e-4,
+        warmup: 500,
+        held_out: 1,
+        save: 250,
+        patience: 0,
     }
 }
 
-/// How a training ended.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Trained {
-    /// Updates done.
-    pub updates: u64,
-    /// Why it ended.
-    pub reason: StopReason,
-    /// The last measure of quality: the loss on the held-out episodes.
-    pub validation: Option<f64>,
+/// What suits a network of a size that sees pictures or not. The published settings are for `Paper`.
+/// The smaller network takes a higher rate, found on scripted demonstrations: at the published one its
+/// loss is four times as high after as many updates. Windows in a row look nearly alike, so runs are
+/// worth only as much as the pictures they save: none without pictures.
+pub fn suited(size: Size, pictures: bool) -> Training {
+    let run = if pictures { 2 } else { 1 };
+    match size {
+        Size::Paper => Training { run, ..published() },
+        Size::Compact => Training { run, rate: 1e-3, warmup: 200, ..published() },
+    }
 }
 
-impl Training {
-    /// What suits a network of a size that sees pictures or not. The published settings are for `Paper`.
-    /// The smaller network takes a higher rate, found on scripted demonstrations: at the published one its
-    /// loss is four times as high after as many updates. Windows in a row look nearly alike, so runs are
-    /// worth only as much as the pictures they save: none without pictures.
-    pub fn suited(size: Size, pictures: bool) -> Self {
-        let run = if pictures { 2 } else { 1 };
-        match size {
-            Size::Paper => Self { run, ..Self::default() },
-            Size::Compact => Self { run, rate: 1e-3, warmup: 200, ..Self::default() },
-        }
-    }
-
-    /// Updates of one epoch of `windows` windows: all whole batches, at most 250.
-    pub fn updates_per_epoch(&self, windows: usize) -> usize {
-        (windows / self.batch.max(1)).clamp(1, EPOCH)
-    }
-
-    /// What decides the updates of a training of this network on data of this fingerprint.
-    pub fn settings(&self, config: &Config, data: u64) -> TrainConfig {
-        TrainConfig {
-            updates: self.updates,
-            seed: self.seed,
-            adamw: AdamWConfig { beta1: 0.95, beta2: 0.999, eps: 1e-8, weight_decay: 1e-6 },
-            schedule: CosineSchedule { base: self.rate, warmup: self.warmup, total: self.updates },
-            ema: EmaConfig::default(),
-            clip: None,
-            about: format!(
-                "batches of {} in runs of {}; data {data:016x}; {config:?}",
-                self.batch, self.run
-            ),
-        }
-    }
+/// What decides the updates of a training of this network on data of this fingerprint.
+pub fn settings(training: &Training, config: &Config, data: u64) -> TrainConfig {
+    let adamw = AdamWConfig { beta1: 0.95, beta2: 0.999, eps: 1e-8, weight_decay: 1e-6 };
+    training.config(adamw, None, &format!("data {data:016x}; {config:?}"))
 }
 
 /// The published normalisers: each dimension's range over all frames of all episodes to [-1, 1].
@@ -152,7 +91,7 @@ pub fn train(
     folder: &Path,
     resume: bool,
     device: &Device,
-    mut progress: impl FnMut(&Progress) -> ControlFlow<()>,
+    progress: impl FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Trained> {
     set.check()?;
     if (set.state, set.action) != (config.state, config.action) {
@@ -176,59 +115,35 @@ pub fn train(
         )));
     }
     let model = A2a::new(config.clone(), training.seed, device)?;
-    let mut trainer = Trainer::new(&model.params, training.settings(config, seen.fingerprint()))?;
+    let mut trainer = Trainer::new(&model.params, settings(training, config, seen.fingerprint()))?;
     let state = folder.join(STATE);
     if resume {
         trainer.resume(&state)?;
     }
     let measure = measure_batches(&unseen, config, &normalisers, device)?;
-    let mut last = None;
-    let first = trainer.update();
-    let cadence =
-        Cadence { save: training.save, validate: training.save, patience: training.patience };
-    let (send, receive) = sync_channel::<Result<Batch>>(AHEAD);
-    let reason = std::thread::scope(|scope| {
-        // The channel moves in here, so that the maker ends when the training does.
-        let receive = receive;
-        let (sampler, seen, normalisers) = (&sampler, &seen, &normalisers);
-        scope.spawn(move || {
-            for update in first..training.updates {
-                let r = &mut random(training.seed, BATCHES + update);
-                let windows = sampler.draw(training.batch, r);
-                let batch = assemble(seen, &windows, config, normalisers, device);
-                if send.send(batch).is_err() {
-                    break;
-                }
-            }
-        });
-        trainer.run(
-            cadence,
-            Some(&state),
-            |_, r| {
-                let batch = receive.recv().map_err(|_| {
-                    NnError::Config("the thread that makes the batches ended early".to_owned())
-                })??;
-                model.loss(&batch.observed, &batch.actions, r)
-            },
-            || quality(&model, &measure),
-            |told| {
-                last = told.validation.or(last);
-                progress(told)
-            },
-        )
-    })?;
+    let done = training.fit(
+        &mut trainer,
+        &state,
+        |r| {
+            let windows = sampler.draw(training.batch, r);
+            assemble(&seen, &windows, config, &normalisers, device)
+        },
+        |batch, r| model.loss(&batch.observed, &batch.actions, r),
+        || quality(&model, &measure),
+        progress,
+    )?;
     let spec = Spec {
         policy: KIND.to_owned(),
         network: config.clone(),
         normalisers,
         training: training.clone(),
-        updates: trainer.update(),
+        updates: done.updates,
     };
     trainer.ema().with(&model.params, || {
         let plane = plane(&model, &sampler, &seen, &spec.normalisers, device)?;
         save(folder, &model, &spec, &plane)
     })?;
-    Ok(Trained { updates: trainer.update(), reason, validation: last })
+    Ok(done)
 }
 
 /// The plane of starts and targets of some training windows.

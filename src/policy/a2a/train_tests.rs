@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use nn::Threads;
-use nn::checkpoint::Tensors;
+use nn::checkpoint::{SPEC, Tensors, WEIGHTS};
+use nn::pictures::StoredPictures;
 use nn::random::uniform;
+use nn::{StopReason, Threads};
 
-use super::super::config::{Seen, Size, Variant};
-use super::super::folder::{SPEC, Stored, WEIGHTS, load};
+use super::super::config::Seen;
+use super::super::folder::{Stored, load};
 use super::super::runner::{Runner, WeightPrecision};
 use super::*;
-use crate::demonstrations::{Demonstration, StoredPictures};
+use crate::demonstrations::Demonstration;
 use crate::execute::{Execution, Player};
 use crate::policy::{Ask, Policy, Sight};
 
@@ -37,7 +38,7 @@ fn reaches(count: usize, pictures: bool) -> Demonstrations {
                     [if near { 255 } else { 0 }; 3]
                 }));
             }
-            let stored: Arc<dyn crate::demonstrations::Pictures> =
+            let stored: Arc<dyn nn::pictures::Pictures> =
                 Arc::new(StoredPictures { bytes, height: 32, width: 32 });
             let pictures = if pictures { vec![stored] } else { Vec::new() };
             let landmarks = points.clone();
@@ -59,8 +60,8 @@ fn small(variant: Variant, set: &Demonstrations, points: usize) -> Config {
     config
 }
 
-fn settings(updates: u64) -> Training {
-    let training = Training { updates, rate: 3e-3, ..Training::suited(Size::Compact, true) };
+fn course(updates: u64) -> Training {
+    let training = Training { updates, rate: 3e-3, ..suited(Size::Compact, true) };
     Training { batch: 16, run: 4, warmup: 10, save: 50, ..training }
 }
 
@@ -97,7 +98,7 @@ fn a_reach_is_learnt_from_points() {
     let folder = tempfile::tempdir().unwrap();
     let config = small(Variant::A2a, &set, 1);
     let mut losses = Vec::new();
-    let training = Training { batch: 32, held_out: 20, ..settings(900) };
+    let training = Training { batch: 32, held_out: 20, ..course(900) };
     let trained = train(&config, &set, &training, folder.path(), false, &Device::Cpu, |p| {
         losses.push(p.loss);
         ControlFlow::Continue(())
@@ -151,7 +152,7 @@ fn every_variant_trains_and_loads() {
         let points = usize::from(variant == Variant::Vita);
         let config = small(variant, &set, points);
         let go = |_: &Progress| ControlFlow::Continue(());
-        let trained = train(&config, &set, &settings(3), folder.path(), false, &Device::Cpu, go);
+        let trained = train(&config, &set, &course(3), folder.path(), false, &Device::Cpu, go);
         assert_eq!(trained.unwrap().updates, 3, "{}", variant.name());
         assert!(miss(folder.path(), &set).0.is_finite());
     }
@@ -166,7 +167,7 @@ fn interrupted_training_goes_on_bit_for_bit() {
     let go = |name: &str, stop: u64, resume: bool, threads: usize| {
         let at = folder.path().join(name);
         Threads::new(threads).unwrap().run(|| {
-            train(&config, &set, &settings(12), &at, resume, &Device::Cpu, |p| {
+            train(&config, &set, &course(12), &at, resume, &Device::Cpu, |p| {
                 if p.update == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             })
             .unwrap();
@@ -190,7 +191,7 @@ fn folders_that_hold_another_network_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let config = small(Variant::A2a, &set, 1);
     let go = |_: &Progress| ControlFlow::Continue(());
-    train(&config, &set, &settings(1), folder.path(), false, &Device::Cpu, go).unwrap();
+    train(&config, &set, &course(1), folder.path(), false, &Device::Cpu, go).unwrap();
     let spec = std::fs::read_to_string(folder.path().join(SPEC)).unwrap();
     let refused = |from: &str, to: &str, words: &[&str]| {
         assert!(spec.contains(from), "{spec}");
@@ -216,7 +217,7 @@ fn what_makes_no_training_is_refused() {
     let check = |config: &Config, set: &Demonstrations, words: &[&str]| {
         let go = |_: &Progress| ControlFlow::Continue(());
         let device = &Device::Cpu;
-        let error = train(config, set, &settings(2), folder.path(), false, device, go).unwrap_err();
+        let error = train(config, set, &course(2), folder.path(), false, device, go).unwrap_err();
         let error = error.to_string();
         words.iter().for_each(|w| assert!(error.contains(w), "{error} lacks {w}"));
     };

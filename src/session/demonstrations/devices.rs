@@ -186,7 +186,7 @@ fn policies(root: &Path) -> Vec<DeviceShown> {
     let mut found: Vec<PathBuf> = folders(root).iter().flat_map(|of| folders(of)).collect();
     // What predicts pictures drives no arm.
     found.retain(|folder| {
-        let kind: Option<Kind> = nn::checkpoint::load_spec(&folder.join(policy::a2a::SPEC)).ok();
+        let kind: Option<Kind> = nn::checkpoint::load_spec(&folder.join(nn::checkpoint::SPEC)).ok();
         kind.is_some_and(|kind| kind.policy == policy::a2a::KIND)
     });
     found.sort();

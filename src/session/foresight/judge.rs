@@ -4,14 +4,13 @@ use interface::Cancel;
 use nn::candle::Device;
 use session_api::{
     Failure, ForeseeHorizon, ForeseeReport, ForeseeSpec, ObserveChoice, PictureScores, Sink,
-    SizeChoice, TrainSpec,
 };
 use world_model::f2f::{Scores, clips, evaluate, load};
 
 use super::sheet;
 use crate::files::Written;
 use crate::policies::about::TrainedOn;
-use crate::policies::lessons;
+use crate::policies::lessons::{self, Wanted};
 
 /// Control periods between the clips that are judged: neighbours look nearly alike.
 const APART: usize = 5;
@@ -33,23 +32,14 @@ pub fn run(
     // The films are scaled into a file that only this run needs.
     let scratch = tempfile::tempdir()
         .map_err(|error| Failure::Machine(format!("no place for the scaled films: {error}")))?;
-    let read = TrainSpec {
-        name: String::new(),
-        dataset: spec.dataset.clone(),
-        out: scratch.path().to_owned(),
-        size: SizeChoice::Compact,
-        observe: ObserveChoice::Images,
-        updates: None,
-        epochs: None,
-        batch: None,
-        run: None,
-        plain: true,
+    let wanted = Wanted {
+        dataset: &spec.dataset,
         episodes: spec.episodes,
-        threads: 0,
-        resume: false,
-        seed: 0,
+        observe: ObserveChoice::Images,
+        landmarks: false,
+        folder: scratch.path(),
     };
-    let lessons = lessons::read(&read, config.image, events, cancel)?;
+    let lessons = lessons::read(&wanted, config.image, events, cancel)?;
     if super::stride(lessons.about.fps) != config.stride {
         return Err(Failure::Usage(format!(
             "the model looks {} control periods ahead, which in this data set, of {} a second, is another \

@@ -6,14 +6,12 @@ use std::path::{Path, PathBuf};
 use dataset::lerobot::{Lerobot, Pictures};
 use interface::Image;
 use nn::candle::Device;
+use nn::checkpoint::SPEC;
 use nn::pictures::resize;
 use session_api::live::ForeseenShown;
-use world_model::f2f::{Runner, squared_error};
+use world_model::f2f::{KIND, Runner, squared_error};
 
 use crate::policies::models;
-
-/// The folder of video models among the trained ones.
-const KIND: &str = "f2f";
 
 /// A model, and the small pictures of the episode that was looked at last.
 pub struct Seer {
@@ -28,7 +26,7 @@ impl Seer {
     /// The folder of the model that was trained in a scene, where there is one.
     pub fn of_scene(scene: &str) -> Option<PathBuf> {
         let folder = models().join(KIND).join(scene);
-        folder.join("spec.toml").is_file().then_some(folder)
+        folder.join(SPEC).is_file().then_some(folder)
     }
 
     /// Loads a model for what `camera` films, `fps` frames a second.

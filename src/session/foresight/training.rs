@@ -2,10 +2,10 @@
 
 use interface::Cancel;
 use nn::candle::Device;
-use session_api::{Failure, Sink, SizeChoice, TrainReport, TrainSpec};
-use world_model::f2f::{Config, Size, Training, Variant, load, train as fit};
+use session_api::{Failure, Sink, TrainReport, TrainSpec};
+use world_model::f2f::{Config, Variant, load, suited, train as fit};
 
-use crate::policies::{Teller, lessons};
+use crate::policies::{Teller, lessons, planned, size};
 
 /// The variant of a name of `train`: `f2f`, or `f2f_reg` for the regression beside it.
 pub fn variant(name: &str) -> Option<Variant> {
@@ -24,27 +24,13 @@ pub fn train(
     cancel: &Cancel,
 ) -> Result<TrainReport, Failure> {
     let own = |error: nn::NnError| Failure::usage(&error);
-    let size = match spec.size {
-        SizeChoice::Compact => Size::Compact,
-        SizeChoice::Paper => Size::Paper,
-    };
+    let size = size(spec);
     let mut config = Config::new(variant, size);
-    let lessons = lessons::read(spec, config.image, events, cancel)?;
+    let lessons = lessons::read(&spec.into(), config.image, events, cancel)?;
     config.stride = super::stride(lessons.about.fps);
     let films = super::films(&lessons.set)?;
-    let suited = Training::suited(size);
-    let mut training = Training {
-        seed: spec.seed,
-        batch: spec.batch.unwrap_or(suited.batch),
-        run: spec.run.unwrap_or(suited.run),
-        ..suited
-    };
     let clips = world_model::f2f::clips(&films.lengths(), &config).len();
-    let epoch = (clips / training.batch.max(1)).clamp(1, 250) as u64;
-    training.updates =
-        spec.updates.or(spec.epochs.map(|epochs| epochs * epoch)).unwrap_or(training.updates);
-    training.warmup = training.warmup.min(training.updates / 10);
-    training.save = training.save.min(training.updates);
+    let (training, epoch) = planned(spec, suited(size), clips);
     lessons.about.write(&spec.out)?;
     let mut teller = Teller::new(spec, events, cancel);
     let done = teller.threads()?.run(|| {

@@ -37,7 +37,7 @@ pub fn check(folder: &Path) -> Result<PolicyCheckReport, Failure> {
             stored.spec.training.held_out
         ),
     ];
-    let weights = folder.join("weights.safetensors");
+    let weights = folder.join(nn::checkpoint::WEIGHTS);
     Ok(PolicyCheckReport {
         policy: network.variant.name().to_owned(),
         about,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use dataset::lerobot::{ACTION, ENVIRONMENT, FLOW, Lerobot, STATE, camera_stamp_feature};
 use interface::{CameraLayout, Cancel, FrameLayout};
-use policy::{Demonstration, Demonstrations, PictureFile, PictureFileWriter};
+use nn::pictures::{PictureFile, PictureFileWriter};
+use policy::{Demonstration, Demonstrations};
 use session_api::{Event, Failure, ObserveChoice, Sink, TrainSpec};
 
 use super::about::{Camera, TrainedOn};
@@ -25,25 +26,50 @@ pub struct Lessons {
     pub seeds: Vec<Option<u64>>,
 }
 
-/// Reads the data set of a training; pictures become squares of `side` pixels, in files in the
-/// training's folder.
+/// What is read of a data set.
+pub struct Wanted<'a> {
+    /// The data set.
+    pub dataset: &'a Path,
+    /// Only the first so many episodes.
+    pub episodes: Option<usize>,
+    /// What of it is seen.
+    pub observe: ObserveChoice,
+    /// Whether pictures come with the landmarks that their features are taught to tell.
+    pub landmarks: bool,
+    /// Where files of scaled pictures go.
+    pub folder: &'a Path,
+}
+
+impl<'a> From<&'a TrainSpec> for Wanted<'a> {
+    fn from(spec: &'a TrainSpec) -> Self {
+        Self {
+            dataset: &spec.dataset,
+            episodes: spec.episodes,
+            observe: spec.observe,
+            landmarks: !spec.plain,
+            folder: &spec.out,
+        }
+    }
+}
+
+/// Reads a data set to learn from; pictures become squares of `side` pixels.
 pub fn read(
-    spec: &TrainSpec,
+    wanted: &Wanted<'_>,
     side: usize,
     events: Sink<'_>,
     cancel: &Cancel,
 ) -> Result<Lessons, Failure> {
     let usage = |error: dataset::lerobot::LerobotError| Failure::usage(&error);
-    let (data, _) = Lerobot::open(&spec.dataset).map_err(usage)?;
+    let (data, _) = Lerobot::open(wanted.dataset).map_err(usage)?;
     let layout = data.layout().map_err(usage)?.clone();
-    let episodes = data.episodes().len().min(spec.episodes.unwrap_or(usize::MAX));
+    let episodes = data.episodes().len().min(wanted.episodes.unwrap_or(usize::MAX));
     if episodes == 0 {
         return Err(Failure::Usage(format!(
             "{} holds no episode to learn from",
-            spec.dataset.display()
+            wanted.dataset.display()
         )));
     }
-    let sees = |what| spec.observe == what || spec.observe == ObserveChoice::Both;
+    let sees = |what| wanted.observe == what || wanted.observe == ObserveChoice::Both;
     let cameras: Vec<CameraLayout> = match sees(ObserveChoice::Images) {
         true => layout.cameras.clone(),
         false => Vec::new(),
@@ -51,14 +77,14 @@ pub fn read(
     if sees(ObserveChoice::Images) && cameras.is_empty() {
         return Err(Failure::Usage(format!(
             "{} holds no pictures; --observe points needs none",
-            spec.dataset.display()
+            wanted.dataset.display()
         )));
     }
     let points = if sees(ObserveChoice::Points) { POINTS.min(layout.flow_points) } else { 0 };
     if sees(ObserveChoice::Points) && points == 0 {
         return Err(Failure::Usage(format!(
             "{} holds no points of the task's object; --observe images needs none",
-            spec.dataset.display()
+            wanted.dataset.display()
         )));
     }
     let notes = data.notes(0).map_err(usage)?;
@@ -82,7 +108,7 @@ pub fn read(
         action: layout.joints.len(),
         cameras: cameras.iter().map(|camera| camera.name.clone()).collect(),
         points,
-        landmarks: if cameras.is_empty() || spec.plain { 0 } else { 3 * landmarks(&layout) },
+        landmarks: if cameras.is_empty() || !wanted.landmarks { 0 } else { 3 * landmarks(&layout) },
         episodes: Vec::with_capacity(episodes),
     };
     // For every camera and episode, which picture each frame shows.
@@ -130,7 +156,7 @@ pub fn read(
         about.camera_every = (first.len() as f64 / pictures as f64).round().max(1.0) as usize;
     }
     for (camera, shown) in cameras.iter().zip(shown) {
-        let path = spec.out.join(format!("pictures_{}_{side}", camera.name));
+        let path = wanted.folder.join(format!("pictures_{}_{side}", camera.name));
         let file = pictures(&data, &path, &camera.name, &shown, side, events, cancel)?;
         let mut first = 0;
         for (episode, shown) in set.episodes.iter_mut().zip(shown) {

@@ -12,7 +12,7 @@ pub mod trial;
 pub use checking::{check, parity};
 pub use rollout::run as rollout;
 pub use study::run as study;
-pub use training::{Teller, run as train};
+pub use training::{Teller, planned, run as train, size};
 
 /// Where trained networks lie: beside the robots, in `<network>/<scene>`.
 pub fn models() -> std::path::PathBuf {

@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use interface::Cancel;
-use nn::{Progress, StopReason, Threads, candle};
-use policy::a2a::{Config, SPEC, STATE, Seen, Size, Training, Variant, load, train};
+use nn::checkpoint::{SPEC, STATE};
+use nn::{Progress, Size, StopReason, Threads, Training, candle};
+use policy::a2a::{Config, Seen, Variant, load, suited, train};
 use session_api::{Event, Failure, Level, Sink, SizeChoice, TrainReport, TrainSpec};
 
 use super::lessons;
@@ -52,30 +53,16 @@ fn train_policy(
     cancel: &Cancel,
 ) -> Result<TrainReport, Failure> {
     let own = |error: nn::NnError| Failure::usage(&error);
-    let size = match spec.size {
-        SizeChoice::Compact => Size::Compact,
-        SizeChoice::Paper => Size::Paper,
-    };
+    let size = size(spec);
     // Width and cameras do not change how large pictures are.
     let side = Config::new(variant, size, 1, 1, &Seen::default()).observe.image;
-    let lessons = lessons::read(spec, side, events, cancel)?;
+    let lessons = lessons::read(&spec.into(), side, events, cancel)?;
     let (set, about) = (lessons.set, lessons.about);
     let landmarks = set.landmarks;
     let seen = Seen { cameras: set.cameras.clone(), points: set.points, landmarks };
     let config = Config::new(variant, size, set.state, set.action, &seen);
-    let suited = Training::suited(size, !set.cameras.is_empty());
-    let mut training = Training {
-        seed: spec.seed,
-        batch: spec.batch.unwrap_or(suited.batch),
-        run: spec.run.unwrap_or(suited.run),
-        ..suited
-    };
     let windows: usize = set.lengths().iter().sum();
-    let epoch = training.updates_per_epoch(windows) as u64;
-    training.updates =
-        spec.updates.or(spec.epochs.map(|epochs| epochs * epoch)).unwrap_or(training.updates);
-    training.warmup = training.warmup.min(training.updates / 10);
-    training.save = training.save.min(training.updates);
+    let (training, epoch) = planned(spec, suited(size, !set.cameras.is_empty()), windows);
     about.write(&spec.out)?;
     let device = candle::Device::Cpu;
     let mut teller = Teller::new(spec, events, cancel);
@@ -85,6 +72,30 @@ fn train_policy(
     let done = done.map_err(own)?;
     let parameters = load(&spec.out, &device).map_err(own)?.model.params.numbers();
     Ok(teller.report(done.updates, epoch, done.reason, parameters))
+}
+
+/// The size that is asked for.
+pub fn size(spec: &TrainSpec) -> Size {
+    match spec.size {
+        SizeChoice::Compact => Size::Compact,
+        SizeChoice::Paper => Size::Paper,
+    }
+}
+
+/// What suits a network, as far as nothing else is asked for, and the updates of an epoch of `samples`.
+pub fn planned(spec: &TrainSpec, suited: Training, samples: usize) -> (Training, u64) {
+    let mut training = Training {
+        seed: spec.seed,
+        batch: spec.batch.unwrap_or(suited.batch),
+        run: spec.run.unwrap_or(suited.run),
+        ..suited
+    };
+    let epoch = training.updates_per_epoch(samples) as u64;
+    training.updates =
+        spec.updates.or(spec.epochs.map(|epochs| epochs * epoch)).unwrap_or(training.updates);
+    training.warmup = training.warmup.min(training.updates / 10);
+    training.save = training.save.min(training.updates);
+    (training, epoch)
 }
 
 /// What is told of a training while it runs, and its report.

@@ -225,8 +225,9 @@ mod tests {
     use nn::random;
     use proptest::prelude::*;
 
-    use super::super::config::{Size, Variant};
+    use super::super::config::Variant;
     use super::*;
+    use nn::Size;
 
     fn config(stride: usize) -> Config {
         Config { stride, image: 32, ..Config::new(Variant::Flow, Size::Compact) }

@@ -1,6 +1,6 @@
 //! What decides an F2F network: its variant, the pictures it looks at, its widths and its options.
 
-use nn::{NnError, Result};
+use nn::{NnError, Result, Size};
 use serde::{Deserialize, Serialize};
 
 /// Layers of the decoder, each of which doubles rows and columns.
@@ -97,18 +97,9 @@ pub struct Config {
     pub loss: LossWeights,
 }
 
-/// Ready-made widths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Size {
-    /// What the paper says of itself (ResNet-18, latent 512, 4 layers, 4 heads), on 128x128 pictures.
-    Paper,
-    /// For two processor cores: 64x64 pictures, half the ResNet, under 5 million numbers.
-    Compact,
-}
-
 impl Config {
-    /// A network of a ready-made size. Latents, layers and heads are the paper's; what it does not say
+    /// A network of a ready-made size: `Paper` on 128x128 pictures, `Compact` on 64x64 with half the ResNet,
+    /// under 5 million numbers. Latents, layers and heads are the paper's; what it does not say
     /// (pictures, widths of the rest, weights of the loss) is ours.
     pub fn new(variant: Variant, size: Size) -> Self {
         let paper = size == Size::Paper;

@@ -4,18 +4,15 @@
 use std::path::Path;
 
 use nn::candle::Device;
-use nn::checkpoint::{Precision, Tensors, load_spec, save_spec};
-use nn::{NnError, Result};
+use nn::checkpoint::{Precision, SPEC, Tensors, WEIGHTS, load_spec, save_spec};
+use nn::{NnError, Result, Training};
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
 use super::model::F2f;
-use super::train::Training;
 
 /// What [`Spec::policy`] says.
 pub const KIND: &str = "f2f";
-pub(super) const SPEC: &str = "spec.toml";
-pub(super) const WEIGHTS: &str = "weights.safetensors";
 
 /// What a folder's `spec.toml` says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

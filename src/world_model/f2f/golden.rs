@@ -7,9 +7,10 @@ use nn::checkpoint::{Array, Tensors};
 use nn::optim;
 
 use super::clips::Batch;
-use super::config::{Config, Size, Variant};
+use super::config::{Config, Variant};
 use super::losses::Draws;
 use super::model::F2f;
+use nn::Size;
 
 fn config() -> Config {
     let mut config = Config::new(Variant::Flow, Size::Compact);

@@ -32,7 +32,7 @@ mod runner;
 mod train;
 
 pub use clips::{Batch, Clip, Film, Films, Sampler, assemble, clips};
-pub use config::{Config, LossWeights, Size, Variant};
+pub use config::{Config, LossWeights, Variant};
 pub use encoder::Latents;
 pub use evaluate::{Evaluation, Horizon, evaluate};
 pub use folder::{KIND, Spec, Stored, load, save};
@@ -40,7 +40,7 @@ pub use losses::{Draws, Terms};
 pub use metrics::{Scores, Sums, squared_error, ssim};
 pub use model::{Encoded, F2f, Path};
 pub use runner::{Prediction, Runner};
-pub use train::{Trained, Training, train};
+pub use train::{suited, train};
 
 #[cfg(test)]
 mod golden;

@@ -7,9 +7,10 @@ use nn::random::{normal, uniform};
 use nn::{optim, random};
 
 use super::clips::Batch;
-use super::config::{Config, Size, Variant};
+use super::config::{Config, Variant};
 use super::losses::Draws;
 use super::model::F2f;
+use nn::Size;
 
 pub(super) fn tiny(variant: Variant) -> Config {
     let mut config = Config::new(variant, Size::Compact);

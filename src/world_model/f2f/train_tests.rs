@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use interface::Image;
 use nn::Threads;
-use nn::checkpoint::{Precision, Tensors};
+use nn::checkpoint::{Precision, SPEC, Tensors, WEIGHTS};
 use nn::pictures::StoredPictures;
 
 use super::super::clips::Film;
 use super::super::config::Variant;
 use super::super::evaluate::evaluate;
-use super::super::folder::{SPEC, WEIGHTS, load};
+use super::super::folder::load;
 use super::super::model_tests::tiny;
 use super::super::runner::Runner;
 use super::*;
@@ -47,15 +47,8 @@ fn small(variant: Variant) -> Config {
     config
 }
 
-fn settings(updates: u64) -> Training {
-    Training {
-        updates,
-        batch: 8,
-        rate: 3e-3,
-        warmup: 20,
-        save: 50,
-        ..Training::suited(Size::Compact)
-    }
+fn course(updates: u64) -> Training {
+    Training { updates, batch: 8, rate: 3e-3, warmup: 20, save: 50, ..suited(Size::Compact) }
 }
 
 fn on(_: &Progress) -> ControlFlow<()> {
@@ -68,7 +61,7 @@ fn a_moving_square_is_learnt() {
     let set = films(2);
     for variant in Variant::ALL {
         let (config, folder) = (small(variant), tempfile::tempdir().unwrap());
-        let training = Training { held_out: 0, ..settings(150) };
+        let training = Training { held_out: 0, ..course(150) };
         let pool = Threads::new(1).unwrap();
         let trained =
             pool.run(|| train(&config, &set, &training, folder.path(), false, &Device::Cpu, on));
@@ -139,7 +132,7 @@ fn interrupted_training_goes_on_bit_for_bit() {
         let go = |name: &str, stop: u64, resume: bool, threads: usize| {
             let at = folder.path().join(name);
             Threads::new(threads).unwrap().run(|| {
-                train(&config, &set, &settings(9), &at, resume, &Device::Cpu, |p| {
+                train(&config, &set, &course(9), &at, resume, &Device::Cpu, |p| {
                     if p.update == stop { ControlFlow::Break(()) } else { on(p) }
                 })
                 .unwrap();
@@ -162,8 +155,7 @@ fn interrupted_training_goes_on_bit_for_bit() {
 fn folders_that_hold_another_network_are_refused() {
     let (set, folder) = (films(2), tempfile::tempdir().unwrap());
     let config = small(Variant::Flow);
-    let trained =
-        train(&config, &set, &settings(1), folder.path(), false, &Device::Cpu, on).unwrap();
+    let trained = train(&config, &set, &course(1), folder.path(), false, &Device::Cpu, on).unwrap();
     assert_eq!(trained.validation, None);
     let stored = load(folder.path(), &Device::Cpu).unwrap();
     assert_eq!((stored.spec.camera.as_str(), stored.spec.updates), ("front", 1));
@@ -199,7 +191,7 @@ fn folders_that_hold_another_network_are_refused() {
 fn what_makes_no_training_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let check = |config: &Config, set: &Films, batch: usize, words: &[&str]| {
-        let training = Training { batch, ..settings(2) };
+        let training = Training { batch, ..course(2) };
         let error = train(config, set, &training, folder.path(), false, &Device::Cpu, on);
         let error = error.unwrap_err().to_string();
         words.iter().for_each(|w| assert!(error.contains(w), "{error} lacks {w}"));
@@ -218,7 +210,7 @@ fn what_makes_no_training_is_refused() {
 #[test]
 fn held_out_films_are_measured() {
     let (set, folder) = (films(3), tempfile::tempdir().unwrap());
-    let training = Training { save: 2, ..settings(4) };
+    let training = Training { save: 2, ..course(4) };
     let config = small(Variant::Regression);
     let trained = train(&config, &set, &training, folder.path(), false, &Device::Cpu, on).unwrap();
     let measured = trained.validation.unwrap();

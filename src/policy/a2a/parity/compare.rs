@@ -14,7 +14,7 @@ use super::super::model::{A2a, Observed};
 use super::super::observe::{Frames, Images};
 use super::super::windows::BEFORE;
 use super::{Fixture, Parity, fill, refuse, shapes};
-use crate::picture::normalise_pixels;
+use nn::pictures::normalise_pixels;
 
 /// The network of a fixture, its inputs, and where the answers go.
 struct Case<'a> {

@@ -5,7 +5,7 @@ use nn::kernel::scalar::Activation;
 use nn::{Normaliser, ResNetRunner, Result};
 
 use super::dense::{Arrays, Dense, array};
-use crate::picture::{normalise_pixels, resize};
+use nn::pictures::{normalise_pixels, resize};
 
 /// One camera's encoder.
 #[derive(Clone)]

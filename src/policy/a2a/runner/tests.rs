@@ -11,8 +11,8 @@ use super::super::model::Observed;
 use super::super::model_tests::tiny;
 use super::super::observe::{Frames, Images};
 use super::*;
-use crate::picture::{normalise_pixels, resize};
 use crate::policy::Picture;
+use nn::pictures::{normalise_pixels, resize};
 
 const ASK: Ask = Ask { steps: None, seed: 5, explain: true };
 

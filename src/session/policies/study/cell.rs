@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use interface::Cancel;
-use nn::checkpoint::Precision;
+use nn::checkpoint::{Precision, STATE};
 use serde::{Deserialize, Serialize};
 use session_api::{
     EvalPolicy, EvalSpec, Event, Failure, RecordSpec, Sink, SizeChoice, StudyRow, TeleopChoice,
@@ -33,13 +33,17 @@ pub struct TrainingNote {
     pub done: bool,
 }
 
-/// Where things of a study lie.
-pub struct Folders<'a> {
-    /// The study's folder.
+/// A study at work.
+pub struct Study<'a> {
+    /// What it compares.
+    pub plan: &'a Plan,
+    /// Its folder.
     pub out: &'a Path,
+    /// Whether somebody asked it to stop.
+    pub cancel: &'a Cancel,
 }
 
-impl Folders<'_> {
+impl Study<'_> {
     /// A scene's demonstrations.
     pub fn data(&self, scene: &str) -> PathBuf {
         self.out.join("data").join(scene)
@@ -70,166 +74,142 @@ impl Folders<'_> {
     pub fn is_done(&self, cell: &Cell) -> bool {
         self.training(cell).done && cell.steps.iter().all(|steps| self.row(cell, *steps).is_some())
     }
-}
 
-/// The command that collects a scene's demonstrations, and what it means.
-pub fn record_spec(plan: &Plan, scene: &str, dataset: PathBuf) -> RecordSpec {
-    RecordSpec {
-        scene: scene.to_owned(),
-        robot: plan.robot.clone(),
-        dataset,
-        task: None,
-        teleop: TeleopChoice::Scripted,
-        mixed: false,
-        episodes: plan.demonstrations,
-        fps: FPS,
-        cameras: vec![CAMERA.to_owned()],
-        camera_fps: None,
-        depth: false,
-        noise: 0.0,
-        level: 0,
-        keep_failures: false,
-        seed: 0,
-    }
-}
-
-/// Collects a scene's demonstrations unless they are there. Those of an interrupted collection are made
-/// anew: the same seeds give the same ones, and it takes less time than a training.
-pub fn collect(
-    plan: &Plan,
-    folders: &Folders<'_>,
-    scene: &str,
-    events: Sink<'_>,
-    cancel: &Cancel,
-) -> Result<(), Failure> {
-    let whole = folders.data(scene);
-    if whole.exists() {
-        return Ok(());
-    }
-    let part = whole.with_extension("part");
-    if part.exists() {
-        std::fs::remove_dir_all(&part).map_err(|error| crate::files::failed(&part, &error))?;
-    }
-    let report = demonstrations::record(&record_spec(plan, scene, part.clone()), events, cancel)?;
-    if report.episodes < plan.demonstrations {
-        return match cancel.is_cancelled() {
-            true => Err(Failure::Cancelled),
-            false => Err(Failure::Usage(format!(
-                "only {} of {} demonstrations of {scene} could be collected",
-                report.episodes, plan.demonstrations
-            ))),
-        };
-    }
-    std::fs::rename(&part, &whole).map_err(|error| crate::files::failed(&whole, &error))
-}
-
-/// Trains and tries a cell, as far as that is not done.
-pub fn run(
-    plan: &Plan,
-    folders: &Folders<'_>,
-    cell: &Cell,
-    events: Sink<'_>,
-    cancel: &Cancel,
-) -> Result<(), Failure> {
-    train(plan, folders, cell, events, cancel)?;
-    for steps in &cell.steps {
-        if folders.row(cell, *steps).is_none() {
-            try_it(plan, folders, cell, *steps, events, cancel)?;
+    /// How a scene's demonstrations are collected.
+    fn record_spec(&self, scene: &str, dataset: PathBuf) -> RecordSpec {
+        RecordSpec {
+            scene: scene.to_owned(),
+            robot: self.plan.robot.clone(),
+            dataset,
+            task: None,
+            teleop: TeleopChoice::Scripted,
+            mixed: false,
+            episodes: self.plan.demonstrations,
+            fps: FPS,
+            cameras: vec![CAMERA.to_owned()],
+            camera_fps: None,
+            depth: false,
+            noise: 0.0,
+            level: 0,
+            keep_failures: false,
+            seed: 0,
         }
     }
-    Ok(())
-}
 
-fn train(
-    plan: &Plan,
-    folders: &Folders<'_>,
-    cell: &Cell,
-    events: Sink<'_>,
-    cancel: &Cancel,
-) -> Result<(), Failure> {
-    let before = folders.training(cell);
-    if before.done {
-        return Ok(());
+    /// Collects a scene's demonstrations unless they are there. Those of an interrupted collection are made
+    /// anew: the same seeds give the same ones, and it takes less time than a training.
+    pub fn collect(&self, scene: &str, events: Sink<'_>) -> Result<(), Failure> {
+        let whole = self.data(scene);
+        if whole.exists() {
+            return Ok(());
+        }
+        let part = whole.with_extension("part");
+        if part.exists() {
+            std::fs::remove_dir_all(&part).map_err(|error| crate::files::failed(&part, &error))?;
+        }
+        let report =
+            demonstrations::record(&self.record_spec(scene, part.clone()), events, self.cancel)?;
+        if report.episodes < self.plan.demonstrations {
+            return match self.cancel.is_cancelled() {
+                true => Err(Failure::Cancelled),
+                false => Err(Failure::Usage(format!(
+                    "only {} of {} demonstrations of {scene} could be collected",
+                    report.episodes, self.plan.demonstrations
+                ))),
+            };
+        }
+        std::fs::rename(&part, &whole).map_err(|error| crate::files::failed(&whole, &error))
     }
-    let out = folders.policy(cell);
-    let spec = TrainSpec {
-        name: cell.policy.clone(),
-        dataset: folders.data(&cell.scene),
-        out: out.clone(),
-        size: SizeChoice::Compact,
-        observe: cell.sees,
-        updates: Some(plan.updates),
-        epochs: None,
-        batch: Some(plan.batch),
-        run: None,
-        plain: false,
-        episodes: None,
-        threads: 1,
-        resume: out.join(policy::a2a::STATE).exists(),
-        seed: 0,
-    };
-    let report = policies::train(&spec, events, cancel)?;
-    let note = TrainingNote {
-        updates: report.steps,
-        seconds: before.seconds + report.seconds,
-        parameters: report.parameters,
-        done: !report.cancelled,
-    };
-    if plan.bytes && note.done {
-        policy::a2a::repack(&out, Precision::Byte).map_err(|error| Failure::usage(&error))?;
-    }
-    write(&out.join(TRAINED), &note)?;
-    if report.cancelled {
-        return Err(Failure::Cancelled);
-    }
-    // What a training goes on from is eight times as large as what it made.
-    let _ = std::fs::remove_file(out.join(policy::a2a::STATE));
-    Ok(())
-}
 
-fn try_it(
-    plan: &Plan,
-    folders: &Folders<'_>,
-    cell: &Cell,
-    steps: Option<usize>,
-    events: Sink<'_>,
-    cancel: &Cancel,
-) -> Result<(), Failure> {
-    let spec = EvalSpec {
-        policy: EvalPolicy::Folder(folders.policy(cell)),
-        scene: cell.scene.clone(),
-        robot: plan.robot.clone(),
-        trials: plan.trials,
-        level: 0,
-        steps,
-        start_noise: 0.0,
-        blend: None,
-        lead: 0,
-        seed: plan.first_seed,
-    };
-    let report = eval::evaluate(&spec, events, cancel)?;
-    if report.cancelled {
-        return Err(Failure::Cancelled);
+    /// Trains and tries a cell, as far as that is not done.
+    pub fn run(&self, cell: &Cell, events: Sink<'_>) -> Result<(), Failure> {
+        self.train(cell, events)?;
+        for steps in &cell.steps {
+            if self.row(cell, *steps).is_none() {
+                self.try_it(cell, *steps, events)?;
+            }
+        }
+        Ok(())
     }
-    let trained = folders.training(cell);
-    let (taken, at_end) = report.trained.map_or((0, 0), |score| (score.steps, score.at_end));
-    let row = StudyRow {
-        policy: cell.policy.clone(),
-        observe: cell.observe.clone(),
-        scene: cell.scene.clone(),
-        steps: taken,
-        trials: report.trials,
-        successes: report.successes,
-        rate: report.rate,
-        wilson95: report.wilson95,
-        at_end,
-        updates: trained.updates,
-        train_seconds: trained.seconds,
-        parameters: trained.parameters,
-    };
-    let line = format!("{} of {} in {} steps", row.successes, row.trials, row.steps);
-    events(Event::Line(session_api::Level::Info, line));
-    write(&folders.result(cell, steps), &row)
+
+    fn train(&self, cell: &Cell, events: Sink<'_>) -> Result<(), Failure> {
+        let before = self.training(cell);
+        if before.done {
+            return Ok(());
+        }
+        let out = self.policy(cell);
+        let spec = TrainSpec {
+            name: cell.policy.clone(),
+            dataset: self.data(&cell.scene),
+            out: out.clone(),
+            size: SizeChoice::Compact,
+            observe: cell.sees,
+            updates: Some(self.plan.updates),
+            epochs: None,
+            batch: Some(self.plan.batch),
+            run: None,
+            plain: false,
+            episodes: None,
+            threads: 1,
+            resume: out.join(STATE).exists(),
+            seed: 0,
+        };
+        let report = policies::train(&spec, events, self.cancel)?;
+        let note = TrainingNote {
+            updates: report.steps,
+            seconds: before.seconds + report.seconds,
+            parameters: report.parameters,
+            done: !report.cancelled,
+        };
+        if self.plan.bytes && note.done {
+            policy::a2a::repack(&out, Precision::Byte).map_err(|error| Failure::usage(&error))?;
+        }
+        write(&out.join(TRAINED), &note)?;
+        if report.cancelled {
+            return Err(Failure::Cancelled);
+        }
+        // What a training goes on from is eight times as large as what it made.
+        let _ = std::fs::remove_file(out.join(STATE));
+        Ok(())
+    }
+
+    fn try_it(&self, cell: &Cell, steps: Option<usize>, events: Sink<'_>) -> Result<(), Failure> {
+        let spec = EvalSpec {
+            policy: EvalPolicy::Folder(self.policy(cell)),
+            scene: cell.scene.clone(),
+            robot: self.plan.robot.clone(),
+            trials: self.plan.trials,
+            level: 0,
+            steps,
+            start_noise: 0.0,
+            blend: None,
+            lead: 0,
+            seed: self.plan.first_seed,
+        };
+        let report = eval::evaluate(&spec, events, self.cancel)?;
+        if report.cancelled {
+            return Err(Failure::Cancelled);
+        }
+        let trained = self.training(cell);
+        let (taken, at_end) = report.trained.map_or((0, 0), |score| (score.steps, score.at_end));
+        let row = StudyRow {
+            policy: cell.policy.clone(),
+            observe: cell.observe.clone(),
+            scene: cell.scene.clone(),
+            steps: taken,
+            trials: report.trials,
+            successes: report.successes,
+            rate: report.rate,
+            wilson95: report.wilson95,
+            at_end,
+            updates: trained.updates,
+            train_seconds: trained.seconds,
+            parameters: trained.parameters,
+        };
+        let line = format!("{} of {} in {} steps", row.successes, row.trials, row.steps);
+        events(Event::Line(session_api::Level::Info, line));
+        write(&self.result(cell, steps), &row)
+    }
 }
 
 /// Writes a note whole or not at all.

@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use interface::Cancel;
 use session_api::{Event, Failure, Level, Sink, StudyReport, StudySpec};
 
-use cell::Folders;
+use cell::Study;
 use plan::{Cell, Plan};
 
 /// Does what is missing of a study, and writes its table and its curve.
@@ -23,16 +23,16 @@ pub fn run(spec: &StudySpec, events: Sink<'_>, cancel: &Cancel) -> Result<StudyR
     let plan = Plan::read(&spec.plan)?;
     let cells = plan.cells(spec.only.as_deref())?;
     std::fs::create_dir_all(&spec.out).map_err(|error| crate::files::failed(&spec.out, &error))?;
-    let folders = Folders { out: &spec.out };
-    let missing: Vec<&Cell> = cells.iter().filter(|cell| !folders.is_done(cell)).collect();
-    match work(spec, &plan, &folders, &missing, events, cancel) {
+    let study = Study { plan: &plan, out: &spec.out, cancel };
+    let missing: Vec<&Cell> = cells.iter().filter(|cell| !study.is_done(cell)).collect();
+    match work(&study, spec.jobs, &missing, events) {
         // What is complete is written down all the same.
         Ok(()) | Err(Failure::Cancelled) => {}
         Err(failure) => return Err(failure),
     }
     let rows: Vec<_> = cells
         .iter()
-        .flat_map(|cell| cell.steps.iter().filter_map(|steps| folders.row(cell, *steps)))
+        .flat_map(|cell| cell.steps.iter().filter_map(|steps| study.row(cell, *steps)))
         .collect();
     let mut files = Vec::new();
     let mut write = |name: &str, text: String| -> Result<(), Failure> {
@@ -49,28 +49,26 @@ pub fn run(spec: &StudySpec, events: Sink<'_>, cancel: &Cancel) -> Result<StudyR
         write("steps.svg", picture)?;
     }
     if let Some(to) = &spec.ship {
-        for cell in cells.iter().filter(|cell| cell.ship && folders.is_done(cell)) {
-            files.extend(ship::ship(&plan, &folders, cell, to)?);
+        for cell in cells.iter().filter(|cell| cell.ship && study.is_done(cell)) {
+            files.extend(ship::ship(&study, cell, to)?);
         }
     }
-    let missing = cells.iter().filter(|cell| !folders.is_done(cell)).count();
+    let missing = cells.iter().filter(|cell| !study.is_done(cell)).count();
     Ok(StudyReport { rows, missing, files })
 }
 
 /// Collects, trains and tries what is missing, several policies at a time.
 fn work(
-    spec: &StudySpec,
-    plan: &Plan,
-    folders: &Folders<'_>,
+    study: &Study<'_>,
+    jobs: usize,
     missing: &[&Cell],
     events: Sink<'_>,
-    cancel: &Cancel,
 ) -> Result<(), Failure> {
     let scenes: BTreeSet<&str> = missing.iter().map(|cell| cell.scene.as_str()).collect();
     for scene in scenes {
-        cell::collect(plan, folders, scene, events, cancel)?;
+        study.collect(scene, events)?;
     }
-    let jobs = match spec.jobs {
+    let jobs = match jobs {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         jobs => jobs,
     };
@@ -81,7 +79,7 @@ fn work(
         for _ in 0..jobs.min(missing.len()) {
             scope.spawn(|| {
                 while let Some(cell) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if cancel.is_cancelled() || has_failed() {
+                    if study.cancel.is_cancelled() || has_failed() {
                         return;
                     }
                     let name = cell.name();
@@ -92,7 +90,7 @@ fn work(
                         }
                         Event::Progress { .. } | Event::FileWritten(_) | Event::Stage(_) => {}
                     };
-                    match cell::run(plan, folders, cell, &told, cancel) {
+                    match study.run(cell, &told) {
                         Ok(()) => {
                             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                             events(Event::Progress {

@@ -4,35 +4,31 @@ use std::path::{Path, PathBuf};
 
 use session_api::Failure;
 
-use super::cell::Folders;
-use super::plan::{Cell, Plan};
+use super::cell::Study;
+use super::plan::Cell;
 use crate::policies::about::TrainedOn;
 
 /// Copies what acts, and says beside it how it was made and how it does.
-pub fn ship(
-    plan: &Plan,
-    folders: &Folders<'_>,
-    cell: &Cell,
-    to: &Path,
-) -> Result<Vec<PathBuf>, Failure> {
-    let from = folders.policy(cell);
+pub fn ship(study: &Study<'_>, cell: &Cell, to: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let from = study.policy(cell);
     let to = to.join(&cell.policy).join(&cell.scene);
     let failed = |error: std::io::Error| crate::files::failed(&to, &error);
     std::fs::create_dir_all(&to).map_err(failed)?;
     let mut files = Vec::new();
-    for name in [policy::a2a::SPEC, policy::a2a::WEIGHTS, TrainedOn::FILE] {
+    for name in [nn::checkpoint::SPEC, nn::checkpoint::WEIGHTS, TrainedOn::FILE] {
         let copy = to.join(name);
         std::fs::copy(from.join(name), &copy).map_err(failed)?;
         files.push(copy);
     }
     let about = to.join("README.md");
-    std::fs::write(&about, text(plan, folders, cell)).map_err(failed)?;
+    std::fs::write(&about, text(study, cell)).map_err(failed)?;
     files.push(about);
     Ok(files)
 }
 
-fn text(plan: &Plan, folders: &Folders<'_>, cell: &Cell) -> String {
-    let note = folders.training(cell);
+fn text(study: &Study<'_>, cell: &Cell) -> String {
+    let plan = study.plan;
+    let note = study.training(cell);
     let (policy, scene, observe) = (&cell.policy, &cell.scene, &cell.observe);
     let mut text = format!(
         "# {policy} on {scene}\n\n\
@@ -54,7 +50,7 @@ fn text(plan: &Plan, folders: &Folders<'_>, cell: &Cell) -> String {
             "`flowarm study` keeps the weights as bytes with a scale a row; these were tried.\n\n",
         );
     }
-    for row in cell.steps.iter().filter_map(|steps| folders.row(cell, *steps)) {
+    for row in cell.steps.iter().filter_map(|steps| study.row(cell, *steps)) {
         let [low, high] = row.wilson95.map(|x| x * 100.0);
         text.push_str(&format!(
             "- {} steps: {} of {} ({low:.0} to {high:.0} % with 95 % confidence), {} at the end: \
