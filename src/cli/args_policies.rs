@@ -39,8 +39,8 @@ pub struct Train {
     /// suits the network when absent.
     #[arg(long, value_name = "N")]
     run: Option<usize>,
-    /// Let the features of pictures learn from actions alone, as published; else the compact size also
-    /// teaches them to tell where things are.
+    /// Learn as published; else the compact size leaves out long rests, and also teaches the features of
+    /// pictures to tell where things are.
     #[arg(long)]
     plain: bool,
     /// Only the first so many episodes.
@@ -68,7 +68,7 @@ pub enum SizeArg {
 pub enum ObserveArg {
     /// The cameras.
     Images,
-    /// Points of the task's object.
+    /// Points of the task's object and where every thing is.
     Points,
     /// Both.
     Both,

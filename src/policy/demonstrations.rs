@@ -16,10 +16,29 @@ pub struct Demonstration {
     pub actions: Vec<f32>,
     /// For each camera its pictures.
     pub pictures: Vec<Arc<dyn Pictures>>,
-    /// Points of the task object, `[frames, points, 3]`, metres.
+    /// Key points: of the task's object and of things, `[frames, points, 3]`, metres.
     pub points: Vec<f32>,
     /// Where things are, for features of pictures to be taught by: `[frames, landmarks]`, metres.
     pub landmarks: Vec<f32>,
+}
+
+impl Demonstration {
+    /// Leaves only some frames, in this order; pictures are not touched.
+    ///
+    /// # Panics
+    /// When it has not so many frames.
+    pub fn keep(&mut self, frames: &[usize]) {
+        let of = self.frames.max(1);
+        let kept = |values: &Vec<f32>| -> Vec<f32> {
+            let width = values.len() / of;
+            frames.iter().flat_map(|f| &values[f * width..(f + 1) * width]).copied().collect()
+        };
+        self.states = kept(&self.states);
+        self.actions = kept(&self.actions);
+        self.points = kept(&self.points);
+        self.landmarks = kept(&self.landmarks);
+        self.frames = frames.len();
+    }
 }
 
 /// Demonstrations of one task.

@@ -18,7 +18,7 @@ pub struct PolicyInfo {
     pub history: usize,
     /// Cameras that it looks through.
     pub cameras: Vec<String>,
-    /// Points of the task object that it looks at; zero for none.
+    /// Key points that it looks at; zero for none.
     pub points: usize,
     /// Integration steps of a decision unless another number is asked for.
     pub steps: usize,
@@ -44,7 +44,7 @@ pub struct Sight<'a> {
     pub state: &'a [f32],
     /// One picture a camera, in any order.
     pub pictures: &'a [Picture<'a>],
-    /// Points of the task object, `[points, 3]`, metres.
+    /// Key points: of the task's object and of things, `[points, 3]`, metres.
     pub points: &'a [f32],
 }
 

@@ -23,7 +23,7 @@ pub enum ObserveChoice {
     /// The data set's cameras.
     #[default]
     Images,
-    /// Points of the task's object, in 3D.
+    /// Points of the task's object and where every thing is, in 3D.
     Points,
     /// Both.
     Both,
@@ -51,8 +51,8 @@ pub struct TrainSpec {
     /// Consecutive windows that are drawn together and share their pictures, 1 for none; what suits the
     /// network when absent.
     pub run: Option<usize>,
-    /// Whether features of pictures learn from actions alone, as published, and not also to tell where
-    /// things are.
+    /// Whether it learns as published: from every frame, rests too, and features of pictures from actions
+    /// alone, not also to tell where things are.
     pub plain: bool,
     /// Only the first so many episodes.
     pub episodes: Option<usize>,

@@ -105,7 +105,7 @@ pub struct Observe {
     pub cameras: Vec<String>,
     /// Rows and columns of a picture.
     pub image: usize,
-    /// Points of the task object per frame; zero for none.
+    /// Key points of a frame; zero for none.
     pub points: usize,
     /// Width of the feature of the points.
     pub point_feature: usize,
@@ -318,7 +318,7 @@ impl Config {
 pub struct Seen {
     /// Cameras by name.
     pub cameras: Vec<String>,
-    /// Points of the task object per frame.
+    /// Key points of a frame.
     pub points: usize,
     /// Coordinates of landmarks per frame, known in training.
     pub landmarks: usize,

@@ -36,7 +36,7 @@ pub fn run(
         dataset: &spec.dataset,
         episodes: spec.episodes,
         observe: ObserveChoice::Images,
-        landmarks: false,
+        plain: true,
         folder: scratch.path(),
     };
     let lessons = lessons::read(&wanted, config.image, events, cancel)?;

@@ -5,7 +5,8 @@ use nn::candle::Device;
 use session_api::{Failure, Sink, TrainReport, TrainSpec};
 use world_model::f2f::{Config, Variant, load, suited, train as fit};
 
-use crate::policies::{Teller, lessons, planned, size};
+use crate::policies::lessons::{self, Wanted};
+use crate::policies::{Teller, planned, size};
 
 /// The variant of a name of `train`: `f2f`, or `f2f_reg` for the regression beside it.
 pub fn variant(name: &str) -> Option<Variant> {
@@ -26,7 +27,9 @@ pub fn train(
     let own = |error: nn::NnError| Failure::usage(&error);
     let size = size(spec);
     let mut config = Config::new(variant, size);
-    let lessons = lessons::read(&spec.into(), config.image, events, cancel)?;
+    // What stands still is to be foretold as well.
+    let wanted = Wanted { plain: true, ..spec.into() };
+    let lessons = lessons::read(&wanted, config.image, events, cancel)?;
     config.stride = super::stride(lessons.about.fps);
     let films = super::films(&lessons.set)?;
     let clips = world_model::f2f::clips(&films.lengths(), &config).len();

@@ -47,7 +47,7 @@ impl PolicyRun {
         let about = &loaded.about;
         let mut sees: Vec<String> = about.camera_names();
         if info.points > 0 {
-            sees.push(format!("{} points of the task's object", info.points));
+            sees.push(format!("{} points of things", info.points));
         }
         let how = How {
             steps: settings.steps,

@@ -16,10 +16,10 @@ pub fn check(folder: &Path) -> Result<PolicyCheckReport, Failure> {
     let network = &stored.spec.network;
     let cameras: Vec<String> = on.camera_names();
     let sees = match (cameras.is_empty(), network.observe.points) {
-        (true, points) => format!("{points} points of the task's object"),
+        (true, points) => format!("{points} points of things"),
         (false, 0) => cameras.join(", "),
         (false, points) => {
-            format!("{} and {points} points of the task's object", cameras.join(", "))
+            format!("{} and {points} points of things", cameras.join(", "))
         }
     };
     let about = vec![

@@ -7,14 +7,11 @@ use std::sync::Arc;
 use dataset::lerobot::{ACTION, ENVIRONMENT, FLOW, Lerobot, STATE, camera_stamp_feature};
 use interface::{CameraLayout, Cancel, FrameLayout};
 use nn::pictures::{PictureFile, PictureFileWriter};
-use policy::{Demonstration, Demonstrations};
-use session_api::{Event, Failure, ObserveChoice, Sink, TrainSpec};
+use policy::{Demonstration, Demonstrations, without_rests};
+use session_api::{Event, Failure, ObserveChoice, Sink, SizeChoice, TrainSpec};
 
 use super::about::{Camera, TrainedOn};
-
-/// Points of the task's object that a policy sees, of those that are recorded: the first are the
-/// farthest apart.
-pub const POINTS: usize = 16;
+use super::key_points;
 
 /// What there is to learn from.
 pub struct Lessons {
@@ -34,8 +31,9 @@ pub struct Wanted<'a> {
     pub episodes: Option<usize>,
     /// What of it is seen.
     pub observe: ObserveChoice,
-    /// Whether pictures come with the landmarks that their features are taught to tell.
-    pub landmarks: bool,
+    /// Whether it is taken as published: whole, and without the landmarks that features of pictures are
+    /// taught to tell.
+    pub plain: bool,
     /// Where files of scaled pictures go.
     pub folder: &'a Path,
 }
@@ -46,7 +44,7 @@ impl<'a> From<&'a TrainSpec> for Wanted<'a> {
             dataset: &spec.dataset,
             episodes: spec.episodes,
             observe: spec.observe,
-            landmarks: !spec.plain,
+            plain: spec.plain || spec.size == SizeChoice::Paper,
             folder: &spec.out,
         }
     }
@@ -80,7 +78,8 @@ pub fn read(
             wanted.dataset.display()
         )));
     }
-    let points = if sees(ObserveChoice::Points) { POINTS.min(layout.flow_points) } else { 0 };
+    let seen = key_points::count(layout.flow_points, layout.things.len());
+    let points = if sees(ObserveChoice::Points) && layout.flow_points > 0 { seen } else { 0 };
     if sees(ObserveChoice::Points) && points == 0 {
         return Err(Failure::Usage(format!(
             "{} holds no points of the task's object; --observe images needs none",
@@ -108,7 +107,7 @@ pub fn read(
         action: layout.joints.len(),
         cameras: cameras.iter().map(|camera| camera.name.clone()).collect(),
         points,
-        landmarks: if cameras.is_empty() || !wanted.landmarks { 0 } else { 3 * landmarks(&layout) },
+        landmarks: if cameras.is_empty() || wanted.plain { 0 } else { 3 * seen },
         episodes: Vec::with_capacity(episodes),
     };
     // For every camera and episode, which picture each frame shows.
@@ -125,25 +124,18 @@ pub fn read(
         let actions = data.column_f32(episode, ACTION).map_err(usage)?;
         let frames = states.len() / set.state.max(1);
         about.longest = about.longest.max(frames);
-        let flow = match points {
-            0 => Vec::new(),
-            _ => first_points(
-                &data.column_f32(episode, FLOW).map_err(usage)?,
-                layout.flow_points,
-                points,
-            ),
-        };
-        let taught = match set.landmarks {
+        let shown_or_taught = match points + set.landmarks {
             0 => Vec::new(),
             _ => where_things_are(&data, episode, &layout, frames).map_err(usage)?,
         };
+        let only = |wanted| if wanted { shown_or_taught.clone() } else { Vec::new() };
         set.episodes.push(Demonstration {
-            landmarks: taught,
+            landmarks: only(set.landmarks > 0),
             frames,
             states,
             actions,
             pictures: vec![],
-            points: flow,
+            points: only(points > 0),
         });
         for (camera, shown) in cameras.iter().zip(&mut shown) {
             let name = camera_stamp_feature(&camera.name);
@@ -155,28 +147,30 @@ pub fn read(
         let pictures = first.last().map_or(1, |last| last + 1);
         about.camera_every = (first.len() as f64 / pictures as f64).round().max(1.0) as usize;
     }
+    let kept: Vec<Vec<usize>> = match wanted.plain {
+        true => set.lengths().into_iter().map(|frames| (0..frames).collect()).collect(),
+        false => without_rests(&set),
+    };
     for (camera, shown) in cameras.iter().zip(shown) {
         let path = wanted.folder.join(format!("pictures_{}_{side}", camera.name));
         let file = pictures(&data, &path, &camera.name, &shown, side, events, cancel)?;
         let mut first = 0;
-        for (episode, shown) in set.episodes.iter_mut().zip(shown) {
+        for ((episode, shown), kept) in set.episodes.iter_mut().zip(shown).zip(&kept) {
             let count = shown.last().map_or(0, |last| last + 1);
             let part = file
-                .part(shown.into_iter().map(|picture| first + picture).collect())
+                .part(kept.iter().map(|frame| first + shown[*frame]).collect())
                 .map_err(|error| Failure::usage(&error))?;
             episode.pictures.push(part);
             first += count;
         }
     }
+    for (episode, kept) in set.episodes.iter_mut().zip(&kept) {
+        episode.keep(kept);
+    }
     Ok(Lessons { set, about, seeds })
 }
 
-/// Landmarks of a frame: points of the task's object, then the things.
-fn landmarks(layout: &FrameLayout) -> usize {
-    POINTS.min(layout.flow_points) + layout.things.len()
-}
-
-/// Where the landmarks are in every frame, metres.
+/// The key points of every frame, metres.
 fn where_things_are(
     data: &Lerobot,
     episode: usize,
@@ -189,19 +183,13 @@ fn where_things_are(
     };
     let flow = column(FLOW, layout.flow_points > 0)?;
     let poses = column(ENVIRONMENT, !layout.things.is_empty())?;
-    let points = 3 * POINTS.min(layout.flow_points);
-    let mut all = Vec::with_capacity(3 * frames * landmarks(layout));
+    let (points, things) = (layout.flow_points, layout.things.len());
+    let mut all = Vec::with_capacity(3 * frames * key_points::count(points, things));
     for frame in 0..frames {
-        all.extend_from_slice(&flow[frame * 3 * layout.flow_points..][..points]);
-        let poses = &poses[frame * 7 * layout.things.len()..][..7 * layout.things.len()];
-        all.extend(poses.chunks_exact(7).flat_map(|pose| &pose[..3]));
+        let flow = flow[frame * 3 * points..][..3 * points].as_chunks::<3>().0;
+        key_points::add(flow, &poses[frame * 7 * things..][..7 * things], &mut all);
     }
     Ok(all)
-}
-
-/// The first `count` of every frame's `of` points.
-fn first_points(flow: &[f32], of: usize, count: usize) -> Vec<f32> {
-    flow.chunks_exact(3 * of.max(1)).flat_map(|frame| &frame[..3 * count]).copied().collect()
 }
 
 /// Which distinct picture each frame shows, by when it was taken.
@@ -265,7 +253,5 @@ mod tests {
     fn frames_show_the_newest_picture() {
         assert_eq!(distinct(&[0.0, 0.0, 0.04, 0.04, 0.08], 5), [0, 0, 1, 1, 2]);
         assert_eq!(distinct(&[], 0), Vec::<usize>::new());
-        let flow: Vec<f32> = (0..12).map(|x| x as f32).collect();
-        assert_eq!(first_points(&flow, 2, 1), [0.0, 1.0, 2.0, 6.0, 7.0, 8.0]);
     }
 }

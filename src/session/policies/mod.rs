@@ -2,6 +2,7 @@
 
 pub mod about;
 mod checking;
+mod key_points;
 pub mod lessons;
 pub mod pilot;
 mod rollout;

@@ -11,6 +11,7 @@ use session_api::Failure;
 use sim::{CameraPlace, Cell, Darkroom};
 
 use super::about::TrainedOn;
+use super::key_points;
 use crate::demonstrations::rig::Asked;
 use crate::demonstrations::taking::Taker;
 use crate::demonstrations::{cameras, taking};
@@ -330,8 +331,9 @@ impl Pilot {
             })
             .collect();
         self.points.clear();
-        let points = self.runner.info().points;
-        self.points.extend(frame.flow.iter().take(points).flatten());
+        if self.runner.info().points > 0 {
+            key_points::add(&frame.flow, &frame.environment, &mut self.points);
+        }
         let sight = Sight { state: &frame.state, pictures: &pictures, points: &self.points };
         let seed = self.how.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(self.tick);
         let ask = Ask { steps: self.how.steps, seed, explain: self.how.explain };

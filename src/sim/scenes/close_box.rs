@@ -98,6 +98,7 @@ impl Scene for CloseBox {
                     opening: 0.05,
                     width: WALL,
                     approach: 0.08,
+                    preference: 0,
                 });
             }
         }

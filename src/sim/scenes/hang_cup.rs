@@ -117,6 +117,7 @@ impl Scene for HangCup {
                     opening: 0.04,
                     width: WALL,
                     approach: 0.09,
+                    preference: 0,
                 });
             }
         }

@@ -148,6 +148,7 @@ impl Scene for PenInHolder {
                         opening: 0.04,
                         width: 2.0 * RADIUS,
                         approach: 0.09,
+                        preference: 0,
                     });
                 }
             }

@@ -96,6 +96,7 @@ impl Scene for PlaceBowl {
                     opening: 0.045,
                     width: BOWL_WALL,
                     approach: 0.09,
+                    preference: 0,
                 });
             }
         }

@@ -212,6 +212,7 @@ impl Scene for PourTea {
                         opening: 0.05,
                         width: 0.013,
                         approach: 0.09,
+                        preference: 0,
                     });
                 }
             }

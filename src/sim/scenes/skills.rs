@@ -91,6 +91,8 @@ pub struct Grasp {
     pub width: f64,
     /// How far before the grasp the straight approach begins, metres.
     pub approach: f64,
+    /// Ways with a smaller number are taken first, whatever their effort.
+    pub preference: usize,
 }
 
 /// A grasp and the posture from which the arm begins it.
@@ -100,7 +102,7 @@ pub struct Plan {
     posture: Vec<f64>,
 }
 
-/// The grasp among `candidates` that the arm reaches with the least effort and from which, in one
+/// The grasp among `candidates`, of the preferred ones that which the arm reaches with the least effort, from which, in one
 /// posture or another, it can take its tool all the way that the goal asks for without a jump.
 pub fn best_grasp(
     cell: &Cell,
@@ -120,7 +122,7 @@ pub fn best_grasp(
         })
         .filter(|(effort, _)| effort.is_finite())
         .collect();
-    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+    ranked.sort_by(|a, b| a.1.preference.cmp(&b.1.preference).then(a.0.total_cmp(&b.0)));
     let carried = dense(&goal.waypoints);
     let way = |grasp: &Grasp| -> Vec<(RigidTransform, f64)> {
         let object_from_tool = object.inverse() * grasp.world_from_tool;

@@ -104,6 +104,7 @@ impl Scene for StackCube {
             opening: 0.075,
             width: EDGE,
             approach: 0.09,
+            preference: 0,
         });
         let grasp = skills::best_grasp(cell, "red_cube", &task.goals[0], &grasps)?;
         Ok(skills::take_and_carry(&grasp, true))

@@ -144,7 +144,7 @@ impl Study<'_> {
             out: out.clone(),
             size: SizeChoice::Compact,
             observe: cell.sees,
-            updates: Some(self.plan.updates),
+            updates: Some(cell.updates),
             epochs: None,
             batch: Some(self.plan.batch),
             run: None,

@@ -19,7 +19,7 @@ pub struct Plan {
     pub trials: usize,
     /// The seed of the first trial.
     pub first_seed: u64,
-    /// Updates of every training.
+    /// Updates of every training that is not given another number.
     pub updates: u64,
     /// Windows of a batch.
     pub batch: usize,
@@ -43,6 +43,9 @@ pub struct Compare {
     pub observe: String,
     /// The scenes.
     pub scenes: Vec<String>,
+    /// Updates of these trainings, when not those of the study.
+    #[serde(default)]
+    pub updates: Option<u64>,
     /// Integration steps with which each is tried; only its own when there are none.
     #[serde(default)]
     pub steps: Vec<usize>,
@@ -62,6 +65,8 @@ pub struct Cell {
     pub sees: ObserveChoice,
     /// The scene.
     pub scene: String,
+    /// Updates of its training.
+    pub updates: u64,
     /// With how many steps it is tried; `None` for its own.
     pub steps: Vec<Option<usize>>,
     /// Whether it is to be shipped.
@@ -85,7 +90,13 @@ impl Plan {
     /// once and tried with the steps of both.
     pub fn cells(&self, only: Option<&str>) -> Result<Vec<Cell>, Failure> {
         let refuse = |sentence: String| Err(Failure::Usage(sentence));
-        if self.demonstrations == 0 || self.trials == 0 || self.updates == 0 || self.batch == 0 {
+        let nothing = |updates: Option<u64>| updates == Some(0);
+        if self.demonstrations == 0
+            || self.trials == 0
+            || self.batch == 0
+            || nothing(Some(self.updates))
+            || self.compare.iter().any(|compare| nothing(compare.updates))
+        {
             return refuse(
                 "demonstrations, trials, updates and batch of a study should all be at least 1"
                     .into(),
@@ -129,10 +140,19 @@ impl Plan {
                         observe: compare.observe.clone(),
                         sees,
                         scene: scene.clone(),
+                        updates: compare.updates.unwrap_or(self.updates),
                         steps,
                         ship: compare.ship,
                     };
                     match cells.iter_mut().find(|known| known.name() == cell.name()) {
+                        Some(known) if known.updates != cell.updates => {
+                            return refuse(format!(
+                                "{} is to be trained with {} updates and with {}; one number is right",
+                                cell.name(),
+                                known.updates,
+                                cell.updates
+                            ));
+                        }
                         Some(known) => {
                             known.ship |= cell.ship;
                             for steps in cell.steps {

@@ -41,7 +41,7 @@ fn text(study: &Study<'_>, cell: &Cell) -> String {
         note.parameters as f64 / 1e6,
         plan.robot,
         plan.demonstrations,
-        plan.updates,
+        cell.updates,
         plan.batch,
         note.seconds / 60.0,
     );

@@ -7,11 +7,8 @@ use session_api::StudyRow;
 use super::plan::Plan;
 
 /// What a plan calls the pictures and the points.
-const SIGHTS: [(&str, &str); 3] = [
-    ("images", "From pictures"),
-    ("points", "From points of the object"),
-    ("both", "From pictures and points"),
-];
+const SIGHTS: [(&str, &str); 3] =
+    [("images", "From pictures"), ("points", "From points"), ("both", "From pictures and points")];
 
 /// One table for each thing that is observed: a line a policy and number of steps, a column a scene.
 pub fn markdown(plan: &Plan, rows: &[StudyRow]) -> String {
@@ -139,7 +136,7 @@ pub(super) mod tests {
         ];
         let text = markdown(&plan, &rows);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "### From points of the object");
+        assert_eq!(lines[0], "### From points");
         assert_eq!(lines[2], "| policy | steps | pick_cube | stack_cube |");
         assert_eq!(lines[4], "| a2a | 6 | 100.0 (98–100) |  |");
         assert_eq!(lines[6], "| vita | 6 |  | 25.0 (20–31) |");
