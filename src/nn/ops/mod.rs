@@ -27,7 +27,7 @@ pub use modulate::{gated_add, modulate};
 pub use norm::{group_norm, layer_norm};
 pub use pool::{max_pool_3x3_s2, mean_pool};
 pub use resize::{fold_2x, halve, unfold_2x, upsample_2x};
-pub use rows::{add_rows, max_rows};
+pub use rows::add_rows;
 pub use softmax::{log_softmax, softmax};
 
 /// Whether the kernels can take a tensor.

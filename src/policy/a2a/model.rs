@@ -18,7 +18,7 @@ pub struct Normalisers {
     pub state: Normaliser,
     /// Of the commanded action.
     pub action: Normaliser,
-    /// Of the coordinates of a point; empty where none are seen.
+    /// Of the coordinates of all points; empty where none are seen.
     #[serde(default)]
     pub point: Normaliser,
     /// Of the landmarks that pictures are taught to tell; empty where there are none.

@@ -1,13 +1,10 @@
 //! From frames to the condition: features of pictures and points, joined with the joint state.
 
 use nn::candle::Tensor;
-use nn::ops::{Activation, activation, add_rows, max_rows};
-use nn::{Init, Linear, LinearInit, Params, Random, ResNet18, Result};
+use nn::ops::{Activation, activation};
+use nn::{Linear, LinearInit, Params, Random, ResNet18, Result};
 
 use super::config::Config;
-
-/// Width of a point's first layer.
-const POINT_WIDTH: usize = 64;
 
 /// The frames of a batch, each once, and which of them each window looks at.
 #[derive(Clone, Debug)]
@@ -146,14 +143,11 @@ impl ObservationEncoder {
     }
 }
 
-/// Points to one feature: three layers for each point, then the largest value of each feature over all
-/// points (Qi et al., *PointNet*, 2017). A learnt mark for each place in the list, added after the first
-/// layer, tells the points apart: key-points that are tracked keep their place, and those of two things
-/// may lie in one list.
+/// Points to one feature: three layers over all their coordinates. Key points keep their places, so no
+/// pooling has to make the order not matter, and what lies between two of them is one subtraction away.
 #[derive(Debug)]
 struct PointEncoder {
     layers: [Linear; 3],
-    marks: Tensor,
 }
 
 impl PointEncoder {
@@ -167,18 +161,20 @@ impl PointEncoder {
             let name = format!("{name}.{i}");
             Linear::new(params, &name, (inputs, outputs), LinearInit::TorchDefault, random)
         };
-        let layers =
-            [layer(0, 3, POINT_WIDTH)?, layer(1, POINT_WIDTH, 128)?, layer(2, 128, width)?];
-        let marks = Init::Normal { std: 0.02 };
-        let marks = params.make(&format!("{name}.marks"), &[points, POINT_WIDTH], marks, random)?;
-        Ok(Self { layers, marks })
+        let inner = 2 * width;
+        Ok(Self {
+            layers: [
+                layer(0, 3 * points, inner)?,
+                layer(1, inner, inner)?,
+                layer(2, inner, width)?,
+            ],
+        })
     }
 
     /// `[frames, points, 3]` to `[frames, width]`.
     fn forward(&self, points: &Tensor) -> Result<Tensor> {
-        let x = add_rows(&self.layers[0].forward(points)?, &self.marks)?;
-        let x = activation(&x, Activation::Relu)?;
+        let x = activation(&self.layers[0].forward(&points.flatten_from(1)?)?, Activation::Relu)?;
         let x = activation(&self.layers[1].forward(&x)?, Activation::Relu)?;
-        Ok(max_rows(&self.layers[2].forward(&x)?)?)
+        self.layers[2].forward(&x)
     }
 }

@@ -65,7 +65,7 @@ pub fn fit_normalisers(set: &Demonstrations) -> Normalisers {
         state: fit(&|e| set.episodes[e].states.clone(), set.state),
         action: fit(&|e| set.episodes[e].actions.clone(), set.action),
         point: if set.points > 0 {
-            fit(&|e| set.episodes[e].points.clone(), 3)
+            fit(&|e| set.episodes[e].points.clone(), 3 * set.points)
         } else {
             Normaliser::default()
         },

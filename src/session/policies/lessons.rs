@@ -4,7 +4,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use dataset::lerobot::{ACTION, ENVIRONMENT, FLOW, Lerobot, STATE, camera_stamp_feature};
+use dataset::lerobot::{
+    ACTION, ENVIRONMENT, FLOW, Lerobot, STATE, TOOL_POSE, camera_stamp_feature,
+};
 use interface::{CameraLayout, Cancel, FrameLayout};
 use nn::pictures::{PictureFile, PictureFileWriter};
 use policy::{Demonstration, Demonstrations, without_rests};
@@ -183,11 +185,13 @@ fn where_things_are(
     };
     let flow = column(FLOW, layout.flow_points > 0)?;
     let poses = column(ENVIRONMENT, !layout.things.is_empty())?;
+    let tools = data.column_f32(episode, TOOL_POSE)?;
     let (points, things) = (layout.flow_points, layout.things.len());
     let mut all = Vec::with_capacity(3 * frames * key_points::count(points, things));
     for frame in 0..frames {
         let flow = flow[frame * 3 * points..][..3 * points].as_chunks::<3>().0;
-        key_points::add(flow, &poses[frame * 7 * things..][..7 * things], &mut all);
+        let poses = &poses[frame * 7 * things..][..7 * things];
+        key_points::add(&tools[frame * 7..][..7], flow, poses, &mut all);
     }
     Ok(all)
 }

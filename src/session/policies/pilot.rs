@@ -332,7 +332,7 @@ impl Pilot {
             .collect();
         self.points.clear();
         if self.runner.info().points > 0 {
-            key_points::add(&frame.flow, &frame.environment, &mut self.points);
+            key_points::add(&frame.tool_pose, &frame.flow, &frame.environment, &mut self.points);
         }
         let sight = Sight { state: &frame.state, pictures: &pictures, points: &self.points };
         let seed = self.how.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(self.tick);

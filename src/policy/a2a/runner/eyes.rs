@@ -4,7 +4,7 @@ use nn::kernel::dense::WeightPrecision;
 use nn::kernel::scalar::Activation;
 use nn::{Normaliser, ResNetRunner, Result};
 
-use super::dense::{Arrays, Dense, array};
+use super::dense::{Arrays, Dense};
 use nn::pictures::{normalise_pixels, resize};
 
 /// One camera's encoder.
@@ -49,9 +49,7 @@ impl Eye {
 #[derive(Clone)]
 pub(super) struct PointEye {
     layers: [Dense; 3],
-    /// What tells the points apart, one row a point, added after the first layer.
-    marks: Vec<f32>,
-    /// Room for the rows of all points before and after a rectifier.
+    /// Room for what comes out of the first two layers, before and after a rectifier.
     rows: [Vec<f32>; 2],
     points: Vec<f32>,
 }
@@ -62,11 +60,9 @@ impl PointEye {
         let name = "obs_encoder.points";
         let layer = |i: usize| Dense::new(arrays, &format!("{name}.{i}"), WeightPrecision::Single);
         let layers = [layer(0)?, layer(1)?, layer(2)?];
-        let widest = layers.iter().map(Dense::outputs).max().unwrap_or(0);
-        let room = || vec![0.0; widest * count];
+        let room = || vec![0.0; layers[0].outputs().max(layers[1].outputs())];
         let rows = [room(), room()];
-        let marks = array(arrays, &format!("{name}.marks"))?.values.clone();
-        Ok(Self { layers, marks, rows, points: vec![0.0; count * 3] })
+        Ok(Self { layers, rows, points: vec![0.0; count * 3] })
     }
 
     /// Width of the feature.
@@ -77,18 +73,13 @@ impl PointEye {
     pub(super) fn run(&mut self, points: &[f32], normaliser: &Normaliser, out: &mut [f32]) {
         self.points.copy_from_slice(points);
         normaliser.apply(&mut self.points);
-        let ([x, y], count) = (&mut self.rows, points.len() / 3);
-        let mut length = count * self.layers[0].outputs();
-        self.layers[0].run(&self.points, &mut x[..length]);
-        x.iter_mut().zip(&self.marks).for_each(|(x, mark)| *x += mark);
-        for layer in &self.layers[1..] {
-            Activation::Relu.forward(&x[..length], &mut y[..length]);
-            length = count * layer.outputs();
-            layer.run(y, &mut x[..length]);
-        }
-        out.fill(f32::NEG_INFINITY);
-        for row in x[..length].chunks_exact(out.len().max(1)) {
-            out.iter_mut().zip(row).for_each(|(out, x)| *out = out.max(*x));
-        }
+        let [x, y] = &mut self.rows;
+        let [first, second, last] = &self.layers;
+        let (n, m) = (first.outputs(), second.outputs());
+        first.run(&self.points, &mut x[..n]);
+        Activation::Relu.forward(&x[..n], &mut y[..n]);
+        second.run(&y[..n], &mut x[..m]);
+        Activation::Relu.forward(&x[..m], &mut y[..m]);
+        last.run(&y[..m], out);
     }
 }

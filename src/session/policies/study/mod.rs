@@ -21,7 +21,7 @@ use plan::{Cell, Plan};
 /// Does what is missing of a study, and writes its table and its curve.
 pub fn run(spec: &StudySpec, events: Sink<'_>, cancel: &Cancel) -> Result<StudyReport, Failure> {
     let plan = Plan::read(&spec.plan)?;
-    let cells = plan.cells(spec.only.as_deref())?;
+    let (all, cells) = (plan.cells(None)?, plan.cells(spec.only.as_deref())?);
     std::fs::create_dir_all(&spec.out).map_err(|error| crate::files::failed(&spec.out, &error))?;
     let study = Study { plan: &plan, out: &spec.out, cancel };
     let missing: Vec<&Cell> = cells.iter().filter(|cell| !study.is_done(cell)).collect();
@@ -30,7 +30,8 @@ pub fn run(spec: &StudySpec, events: Sink<'_>, cancel: &Cancel) -> Result<StudyR
         Ok(()) | Err(Failure::Cancelled) => {}
         Err(failure) => return Err(failure),
     }
-    let rows: Vec<_> = cells
+    // All that is known stands in the table, whatever was asked for this time.
+    let rows: Vec<_> = all
         .iter()
         .flat_map(|cell| cell.steps.iter().filter_map(|steps| study.row(cell, *steps)))
         .collect();
@@ -43,15 +44,17 @@ pub fn run(spec: &StudySpec, events: Sink<'_>, cancel: &Cancel) -> Result<StudyR
         files.push(path);
         Ok(())
     };
-    write("table.md", table::markdown(&plan, &rows))?;
+    let table = table::markdown(&plan, &rows);
+    write("table.md", table.clone())?;
     write("results.csv", table::csv(&rows))?;
     if let Some(picture) = curve::svg(&rows) {
         write("steps.svg", picture)?;
     }
     if let Some(to) = &spec.ship {
         for cell in cells.iter().filter(|cell| cell.ship && study.is_done(cell)) {
-            files.extend(ship::ship(&study, cell, to)?);
+            files.extend(ship::policy(&study, cell, to)?);
         }
+        files.extend(ship::results(&spec.out, &table, to)?);
     }
     let missing = cells.iter().filter(|cell| !study.is_done(cell)).count();
     Ok(StudyReport { rows, missing, files })

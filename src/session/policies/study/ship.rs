@@ -1,4 +1,4 @@
-//! A finished policy on its way to those who only use it.
+//! Finished policies and what came out, on their way to those who only use them.
 
 use std::path::{Path, PathBuf};
 
@@ -8,8 +8,11 @@ use super::cell::Study;
 use super::plan::Cell;
 use crate::policies::about::TrainedOn;
 
+/// Where a README wants the table.
+const MARKS: [&str; 2] = ["<!-- results -->", "<!-- end of results -->"];
+
 /// Copies what acts, and says beside it how it was made and how it does.
-pub fn ship(study: &Study<'_>, cell: &Cell, to: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub fn policy(study: &Study<'_>, cell: &Cell, to: &Path) -> Result<Vec<PathBuf>, Failure> {
     let from = study.policy(cell);
     let to = to.join(&cell.policy).join(&cell.scene);
     let failed = |error: std::io::Error| crate::files::failed(&to, &error);
@@ -24,6 +27,33 @@ pub fn ship(study: &Study<'_>, cell: &Cell, to: &Path) -> Result<Vec<PathBuf>, F
     std::fs::write(&about, text(study, cell)).map_err(failed)?;
     files.push(about);
     Ok(files)
+}
+
+/// Copies the figures and the curve, and puts the table between the two marks of the README there.
+pub fn results(out: &Path, table: &str, to: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let failed = |error: std::io::Error| crate::files::failed(to, &error);
+    std::fs::create_dir_all(to).map_err(failed)?;
+    let mut files = Vec::new();
+    for name in ["results.csv", "steps.svg"] {
+        if out.join(name).exists() {
+            std::fs::copy(out.join(name), to.join(name)).map_err(failed)?;
+            files.push(to.join(name));
+        }
+    }
+    let readme = to.join("README.md");
+    if let Some(text) = std::fs::read_to_string(&readme).ok().and_then(|text| filled(&text, table))
+    {
+        std::fs::write(&readme, text).map_err(failed)?;
+        files.push(readme);
+    }
+    Ok(files)
+}
+
+/// The text with the table between its marks; nothing where it has none.
+fn filled(text: &str, table: &str) -> Option<String> {
+    let (before, rest) = text.split_once(MARKS[0])?;
+    let (_, after) = rest.split_once(MARKS[1])?;
+    Some(format!("{before}{}\n\n{}\n\n{}{after}", MARKS[0], table.trim_end(), MARKS[1]))
 }
 
 fn text(study: &Study<'_>, cell: &Cell) -> String {
@@ -65,4 +95,19 @@ fn text(study: &Study<'_>, cell: &Cell) -> String {
         ));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_replaces_the_one_before() {
+        let [begin, end] = MARKS;
+        let old = format!("above\n\n{begin}\n\nold\n\n{end}\n\nbelow\n");
+        let new = format!("above\n\n{begin}\n\n| new |\n\n{end}\n\nbelow\n");
+        assert_eq!(filled(&old, "| new |\n\n"), Some(new.clone()));
+        assert_eq!(filled(&new, "| new |"), Some(new));
+        assert_eq!(filled("no marks", "| new |"), None);
+    }
 }
