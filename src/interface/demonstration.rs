@@ -52,7 +52,7 @@ pub struct Frame {
     pub state: Vec<f32>,
     /// The target as sent, in the order of `state`.
     pub action: Vec<f32>,
-    /// The target as asked, before the guard, in the order of `state`.
+    /// The target as asked, before noise and guard, in the order of `state`.
     pub requested: Vec<f32>,
     /// Pose of the active tool in the world: x y z in metres, then the quaternion x y z w.
     pub tool_pose: [f32; 7],

@@ -2,7 +2,7 @@
 //!
 //! A device is a [`interface::Teleop`], one file each. [`Driver`] turns what it says into joint
 //! targets; what becomes of those is for a guard to decide. [`Mixed`] lets a person take over from
-//! whatever else drives, [`Noisy`] disturbs it.
+//! whatever else drives, [`Noise`] disturbs it.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 mod devices;
@@ -33,7 +33,7 @@ pub use gizmo::{GizmoTarget, GizmoTeleop};
 pub use keyboard::{FINE, KeyboardTeleop, Keys, SLOW, wish_of};
 pub use leader::{Leader, LeaderError, LeaderTrouble, read_leader, write_leader};
 pub use mixed::Mixed;
-pub use noise::Noisy;
+pub use noise::Noise;
 pub use presets::Preset;
 pub use spacemouse::SpaceMouseTeleop;
 pub use spacemouse_report::{Buttons, Report, SpaceMouseState, parse_report, spacemouse_wish};

@@ -3,9 +3,9 @@
 //! The offsets are an Ornstein-Uhlenbeck process smoothed twice more by its own time constant `T`, so
 //! that joints get no jerks: its correlation after `t` seconds is `(1 + t/T + t²/3T²) exp(-t/T)`, the
 //! integral of which, the correlation time, is `8/3 T`. As in DART (Laskey et al. 2017) the noise
-//! goes into what is sent, not into what is recorded as seen.
+//! goes into what is sent, not into what is recorded as asked: there stands the way back.
 
-use interface::{Motion, Seen, Teleop, TeleopError, Wish};
+use interface::JointTarget;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -19,12 +19,11 @@ const FAST: f64 = 0.4;
 /// Seconds in which the strength follows the base's speed.
 const FADE: f64 = 0.15;
 
-/// A base with noise on its joint targets; other wishes pass unchanged.
+/// Noise on joint targets.
 ///
 /// The same seed gives the same offsets on every machine: only operations that are exact by IEEE 754
 /// are used.
-pub struct Noisy {
-    base: Box<dyn Teleop>,
+pub struct Noise {
     deviation: f64,
     rng: ChaCha8Rng,
     /// The process and its two smoothings, one entry a joint.
@@ -36,12 +35,10 @@ pub struct Noisy {
     strength: f64,
 }
 
-impl Noisy {
-    /// Disturbs `base` by offsets with a standard deviation of `deviation` rad (or m) where it
-    /// moves fast.
-    pub fn new(base: Box<dyn Teleop>, deviation: f64, seed: u64) -> Self {
+impl Noise {
+    /// Offsets with a standard deviation of `deviation` rad (or m) where the arm is asked to move fast.
+    pub fn new(deviation: f64, seed: u64) -> Self {
         Self {
-            base,
             deviation: if deviation.is_finite() { deviation.max(0.0) } else { 0.0 },
             rng: ChaCha8Rng::seed_from_u64(seed),
             stages: Vec::new(),
@@ -49,6 +46,25 @@ impl Noisy {
             last: None,
             strength: 0.0,
         }
+    }
+
+    /// Disturbs what is asked for the next `period` seconds. A target that is not finite stays as it is.
+    pub fn disturb(&mut self, target: &mut JointTarget, period: f64) {
+        if period <= 0.0 || !target.positions.iter().all(|x| x.is_finite()) {
+            return;
+        }
+        self.step(target.positions.len(), period);
+        self.follow(&target.positions, period);
+        let scale = self.deviation * self.strength * self.gain.1;
+        for (position, [.., offset]) in target.positions.iter_mut().zip(&self.stages) {
+            *position += scale * offset;
+        }
+    }
+
+    /// The arm is elsewhere and at rest.
+    pub fn rest(&mut self) {
+        self.last = None;
+        self.strength = 0.0;
     }
 
     /// One step of the process for every joint.
@@ -76,34 +92,6 @@ impl Noisy {
         }
         let wanted = ((speed - SLOW) / (FAST - SLOW)).clamp(0.0, 1.0);
         self.strength += (1.0 - decay(period / FADE)) * (wanted - self.strength);
-    }
-}
-
-impl Teleop for Noisy {
-    fn name(&self) -> &str {
-        self.base.name()
-    }
-
-    fn read(&mut self, seen: &Seen<'_>) -> Result<Wish, TeleopError> {
-        let mut wish = self.base.read(seen)?;
-        if let Motion::Joints(target) = &mut wish.motion
-            && target.positions.iter().all(|x| x.is_finite())
-            && seen.period > 0.0
-        {
-            self.step(target.positions.len(), seen.period);
-            self.follow(&target.positions, seen.period);
-            let scale = self.deviation * self.strength * self.gain.1;
-            for (position, [.., offset]) in target.positions.iter_mut().zip(&self.stages) {
-                *position += scale * offset;
-            }
-        }
-        Ok(wish)
-    }
-
-    fn resume(&mut self) {
-        self.last = None;
-        self.strength = 0.0;
-        self.base.resume();
     }
 }
 
@@ -156,35 +144,17 @@ fn normal(rng: &mut ChaCha8Rng) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tests::read_at;
-    use interface::JointTarget;
 
     const PERIOD: f64 = 0.02;
 
-    /// A base that goes at `speed`, rad/s.
-    struct Line(f64, f64);
-
-    impl Teleop for Line {
-        fn name(&self) -> &str {
-            "line"
-        }
-        fn read(&mut self, _: &Seen<'_>) -> Result<Wish, TeleopError> {
-            self.1 += self.0 * PERIOD;
-            let target = JointTarget { positions: vec![self.1; 3], openings: vec![0.04] };
-            Ok(Wish { motion: Motion::Joints(target), enabled: true, ..Wish::default() })
-        }
-    }
-
     /// What a base of this speed is disturbed by, tick by tick.
     fn offsets(speed: f64, seed: u64, ticks: usize) -> Vec<[f64; 3]> {
-        let mut noisy = Noisy::new(Box::new(Line(speed, 0.0)), 0.02, seed);
-        let mut clean = 0.0;
+        let (mut noise, mut clean) = (Noise::new(0.02, seed), 0.0);
         (0..ticks)
             .map(|_| {
                 clean += speed * PERIOD;
-                let Motion::Joints(target) = read_at(&mut noisy, 0.0, &[]).unwrap().motion else {
-                    panic!("the base drives joints")
-                };
+                let mut target = JointTarget { positions: vec![clean; 3], openings: vec![0.04] };
+                noise.disturb(&mut target, PERIOD);
                 assert_eq!(target.openings, [0.04]);
                 std::array::from_fn(|i| target.positions[i] - clean)
             })
@@ -220,9 +190,10 @@ mod tests {
     #[test]
     fn a_slow_base_is_left_alone() {
         assert!(offsets(0.04, 3, 500).iter().flatten().all(|offset| offset.abs() < 1e-9));
-        let mut noisy = Noisy::new(Box::new(Line(1.0, 0.0)), 0.02, 1);
-        for _ in 0..200 {
-            read_at(&mut noisy, 0.0, &[]).unwrap();
+        let mut noisy = Noise::new(0.02, 1);
+        for tick in 0..200 {
+            let positions = vec![f64::from(tick) * PERIOD; 3];
+            noisy.disturb(&mut JointTarget { positions, openings: Vec::new() }, PERIOD);
         }
         assert!(noisy.strength > 0.99);
         for _ in 0..60 {

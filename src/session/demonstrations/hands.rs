@@ -8,7 +8,7 @@ use interface::{
     TeleopError, Wish,
 };
 use sim::{Cell, Expert, SimError};
-use teleop::{Driver, DriverOptions, Mixed, Noisy};
+use teleop::{Driver, DriverOptions, Mixed, Noise};
 
 use super::rig::Asked;
 use crate::policies::pilot::Pilot;
@@ -123,6 +123,8 @@ impl Driving {
 /// Hands on the arm of a cell.
 pub struct Hands {
     device: Box<dyn Teleop>,
+    /// What disturbs it on the way to the arm.
+    noise: Option<Noise>,
     driving: Option<Driving>,
     /// Whether a person is there to go on where the demonstration ends.
     person: bool,
@@ -139,8 +141,8 @@ impl Hands {
     pub fn scripted(cell: &Cell, noise: f64, seed: u64) -> Self {
         let own = Own::Scripted { expert: None, follows: noise <= 0.0, done: false };
         let (driving, expert) = Driving::device(own);
-        let device = if noise > 0.0 { Box::new(Noisy::new(expert, noise, seed)) } else { expert };
-        Self::with(cell, device, Some(driving), false)
+        let noise = (noise > 0.0).then(|| Noise::new(noise, seed));
+        Self { noise, ..Self::with(cell, expert, Some(driving), false) }
     }
 
     /// A policy.
@@ -171,6 +173,7 @@ impl Hands {
         driver.begin(cell.last_target());
         Self {
             device,
+            noise: None,
             driving,
             person,
             driver,
@@ -226,6 +229,9 @@ impl Hands {
             }
             None => {}
         }
+        if let Some(noise) = &mut self.noise {
+            noise.rest();
+        }
         self.device.resume();
     }
 
@@ -262,6 +268,11 @@ impl Hands {
         };
         self.driver.drive(&self.wish, &seen, &mut asked.target);
         asked.mode = self.wish.mode;
+        if let Some(noise) = &mut self.noise {
+            let mut target = asked.target.clone();
+            noise.disturb(&mut target, seen.period);
+            asked.disturbed = Some(target);
+        }
         read?;
         Ok(self.driving.is_some() || !self.device.is_over())
     }

@@ -15,6 +15,8 @@ use super::taking::Taker;
 pub struct Asked {
     /// The target.
     pub target: JointTarget,
+    /// What goes to the arm in its place where demonstrations are to show how to come back.
+    pub disturbed: Option<JointTarget>,
     /// Who asks.
     pub mode: ControlMode,
 }
@@ -22,7 +24,7 @@ pub struct Asked {
 impl Asked {
     /// Nothing but to hold.
     pub fn at(target: &JointTarget) -> Self {
-        Self { target: target.clone(), mode: ControlMode::default() }
+        Self { target: target.clone(), disturbed: None, mode: ControlMode::default() }
     }
 }
 
@@ -100,7 +102,8 @@ impl Rig {
     /// One control period with what is asked.
     pub fn act(&mut self, cell: &mut Cell, asked: &Asked) -> Result<(), Failure> {
         let now = Stamp::from_secs(cell.time_secs());
-        self.guarded = self.guard.tick(&asked.target, now, now, &mut self.target);
+        let ordered = asked.disturbed.as_ref().unwrap_or(&asked.target);
+        self.guarded = self.guard.tick(ordered, now, now, &mut self.target);
         cell.tick_into(&self.target, &self.permit, &mut self.sent, &mut |step| step())
             .map_err(|error| Failure::usage(&error))?;
         let mode = if held_back(&self.guarded) { ControlMode::Guard } else { asked.mode };

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use dataset::lerobot::{
-    ACTION, ENVIRONMENT, FLOW, Lerobot, STATE, TOOL_POSE, camera_stamp_feature,
+    ENVIRONMENT, FLOW, Lerobot, REQUESTED, STATE, TOOL_POSE, camera_stamp_feature,
 };
 use interface::{CameraLayout, Cancel, FrameLayout};
 use nn::pictures::{PictureFile, PictureFileWriter};
@@ -123,7 +123,8 @@ pub fn read(
             about.seeds = Some([low.min(seed), high.max(seed)]);
         }
         let states = data.column_f32(episode, STATE).map_err(usage)?;
-        let actions = data.column_f32(episode, ACTION).map_err(usage)?;
+        // Where noise or a guard came between, what was asked is the way back.
+        let actions = data.column_f32(episode, REQUESTED).map_err(usage)?;
         let frames = states.len() / set.state.max(1);
         about.longest = about.longest.max(frames);
         let shown_or_taught = match points + set.landmarks {

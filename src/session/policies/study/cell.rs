@@ -89,7 +89,7 @@ impl Study<'_> {
             cameras: vec![CAMERA.to_owned()],
             camera_fps: None,
             depth: false,
-            noise: 0.0,
+            noise: self.plan.noise,
             level: 0,
             keep_failures: false,
             seed: 0,

@@ -15,6 +15,9 @@ pub struct Plan {
     pub robot: String,
     /// Scripted demonstrations of each scene, on seeds from 0.
     pub demonstrations: usize,
+    /// Smooth noise on their joints, radians: what they show of how to come back.
+    #[serde(default)]
+    pub noise: f64,
     /// Trials of each policy.
     pub trials: usize,
     /// The seed of the first trial.

@@ -121,6 +121,7 @@ pub(super) mod tests {
         let plan = Plan {
             robot: "franka".into(),
             demonstrations: 1,
+            noise: 0.0,
             trials: 200,
             first_seed: 10_000,
             updates: 3000,
