@@ -39,8 +39,8 @@ pub struct Train {
     /// suits the network when absent.
     #[arg(long, value_name = "N")]
     run: Option<usize>,
-    /// Learn as published; else the compact size leaves out long rests, and also teaches the features of
-    /// pictures to tell where things are.
+    /// Learn as published; else the compact size leaves out long rests, practises going on from rest, and
+    /// also teaches the features of pictures to tell where things are.
     #[arg(long)]
     plain: bool,
     /// Only the first so many episodes.

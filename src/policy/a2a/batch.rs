@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use nn::candle::{Device, Tensor};
 use nn::pictures::{normalise_pixels, resize};
-use nn::random::below;
+use nn::random::{below, uniform};
 use nn::{NnError, Random, Result};
 
 use super::config::Config;
@@ -33,6 +33,7 @@ pub struct Sampler {
     /// For each episode the range of its windows.
     episodes: Vec<std::ops::Range<usize>>,
     run: usize,
+    still: f64,
 }
 
 impl Sampler {
@@ -46,7 +47,7 @@ impl Sampler {
                 _ => episodes.push(i..i + 1),
             }
         }
-        Self { windows, episodes, run: run.max(1) }
+        Self { windows, episodes, run: run.max(1), still: config.still }
     }
 
     /// All windows.
@@ -55,7 +56,8 @@ impl Sampler {
     }
 
     /// `count` windows. A run may begin before its episode or end after it and is then cut, which is
-    /// what makes the first and last windows as likely as the others.
+    /// what makes the first and last windows as likely as the others. Some, as the configuration says,
+    /// are taken for ones that begin at rest.
     pub fn draw(&self, count: usize, random: &mut Random) -> Vec<Window> {
         let more = self.run - 1;
         let total: usize = self.episodes.iter().map(|r| r.len() + more).sum();
@@ -72,6 +74,9 @@ impl Sampler {
                 }
                 at -= range.len() + more;
             }
+        }
+        if self.still > 0.0 {
+            drawn.iter_mut().for_each(|w| w.still = f64::from(uniform(random)) < self.still);
         }
         drawn
     }
@@ -217,7 +222,8 @@ mod tests {
 
     #[test]
     fn every_window_is_as_likely_as_any_other() {
-        let config = Config::new(Variant::A2a, Size::Compact, 1, 1, &Seen::default());
+        let mut config = Config::new(Variant::A2a, Size::Compact, 1, 1, &Seen::default());
+        config.still = 0.0;
         for run in [1, 8, 40] {
             let sampler = Sampler::new(&[30, 17, 9], &config, run);
             let count = sampler.windows().len();
@@ -271,7 +277,7 @@ mod tests {
         let mut config = Config::new(Variant::A2a, Size::Compact, 1, 1, &seen);
         config.observe.image = 4;
         let normalisers = super::super::train::fit_normalisers(&set);
-        let windows = [Window { episode: 0, start: 0 }, Window { episode: 0, start: -2 }];
+        let windows = [0, -2].map(|start| Window { episode: 0, start, still: false });
         let batch = assemble(&set, &windows, &config, &normalisers, &Device::Cpu).unwrap();
         let frames = &batch.observed.frames;
         let images = &frames.images[0];
@@ -294,8 +300,17 @@ mod tests {
     }
 
     #[test]
-    fn runs_share_their_frames() {
+    fn some_windows_begin_at_rest() {
         let config = Config::new(Variant::A2a, Size::Compact, 1, 1, &Seen::default());
+        let drawn = Sampler::new(&[200], &config, 2).draw(4000, &mut random(3, 0));
+        let still = drawn.iter().filter(|window| window.still).count() as f64 / 4000.0;
+        assert!((still - config.still).abs() < 0.02, "{still}");
+    }
+
+    #[test]
+    fn runs_share_their_frames() {
+        let mut config = Config::new(Variant::A2a, Size::Compact, 1, 1, &Seen::default());
+        config.still = 0.0;
         let sampler = Sampler::new(&[200], &config, 8);
         let drawn = sampler.draw(32, &mut random(3, 0));
         assert_eq!(drawn.len(), 32);

@@ -175,6 +175,10 @@ pub struct Config {
     /// as published. A policy that is to act after one step as after many has to have practised both.
     #[serde(default)]
     pub rollouts: Vec<usize>,
+    /// The share of training windows whose history is taken for one of rest at "now". An arm that came to
+    /// a stop has then practised going on; else its own rest would tell it to rest.
+    #[serde(default)]
+    pub still: f64,
     /// Steps of the noise schedule of a diffusion.
     pub diffusion_steps: usize,
     /// Deviation of the noise on the normalised history, in training and inference (`a2a_noise`).
@@ -227,6 +231,7 @@ impl Config {
                 _ => 6,
             },
             rollouts: if paper { Vec::new() } else { vec![1, 2, 6] },
+            still: if paper { 0.0 } else { 0.15 },
             diffusion_steps: 100,
             history_noise: if variant == Variant::A2aNoise { 0.1 } else { 0.0 },
             coupling: match variant {
@@ -273,6 +278,9 @@ impl Config {
             if value == 0 || value > 1 << 16 {
                 return refuse(format!("`{name}` is {value}; it should be from 1 to 65536"));
             }
+        }
+        if !(0.0..=1.0).contains(&self.still) {
+            return refuse(format!("`still` is {}; a share is from 0 to 1", self.still));
         }
         if self.rollouts.iter().any(|steps| !(1..=100).contains(steps)) {
             return refuse(format!(

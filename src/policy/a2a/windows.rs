@@ -12,11 +12,14 @@ pub struct Window {
     pub episode: usize,
     /// Its first frame; negative where the history begins before the episode.
     pub start: isize,
+    /// Whether its history is taken for one of rest: "now" in all its frames.
+    pub still: bool,
 }
 
 impl Window {
     /// The frame of the episode, `frames` long, at position `i` of the window.
     pub fn frame(&self, i: usize, frames: usize) -> usize {
+        let i = if self.still { i.max(BEFORE) } else { i };
         let at = self.start + i as isize;
         at.clamp(0, frames.saturating_sub(1) as isize) as usize
     }
@@ -32,7 +35,7 @@ pub fn windows(lengths: &[usize], history: usize, chunk: usize) -> Vec<Window> {
     let mut all = Vec::new();
     for (episode, length) in lengths.iter().enumerate().filter(|(_, length)| **length > 0) {
         let last = *length as isize - horizon + PAD as isize;
-        all.extend((-(PAD as isize)..=last).map(|start| Window { episode, start }));
+        all.extend((-(PAD as isize)..=last).map(|start| Window { episode, start, still: false }));
     }
     all
 }
@@ -45,9 +48,11 @@ mod tests {
     fn windows_reach_seven_frames_over_both_ends() {
         let w = windows(&[20, 0, 13], 8, 8);
         assert_eq!(w.len(), 19 + 12);
-        assert_eq!(w[0], Window { episode: 0, start: -7 });
+        assert_eq!(w[0], Window { episode: 0, start: -7, still: false });
         assert_eq!((w[0].frame(0, 20), w[0].frame(7, 20), w[0].frame(9, 20)), (0, 0, 2));
         assert_eq!(w[18].frame(15, 20), 19);
+        let still = Window { still: true, ..w[9] };
+        assert_eq!([0, 6, 7, 8].map(|i| still.frame(i, 20)), [9, 9, 9, 10]);
         assert!(windows(&[1], 8, 8).is_empty() && windows(&[2], 8, 8).len() == 1);
     }
 }

@@ -60,7 +60,10 @@ fn train_policy(
     let (set, about) = (lessons.set, lessons.about);
     let landmarks = set.landmarks;
     let seen = Seen { cameras: set.cameras.clone(), points: set.points, landmarks };
-    let config = Config::new(variant, size, set.state, set.action, &seen);
+    let mut config = Config::new(variant, size, set.state, set.action, &seen);
+    if spec.plain {
+        config.still = 0.0;
+    }
     let windows: usize = set.lengths().iter().sum();
     let (training, epoch) = planned(spec, suited(size, !set.cameras.is_empty()), windows);
     about.write(&spec.out)?;

@@ -57,6 +57,7 @@ pub(super) fn config(
         decoder_blocks: count(&|i| format!("action_decoder.layers.{i}.fc1.weight")),
         steps: 6,
         rollouts: Vec::new(),
+        still: 0.0,
         diffusion_steps: 100,
         history_noise: 0.0,
         coupling: Coupling::Independent,
