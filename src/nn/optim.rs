@@ -61,7 +61,8 @@ impl AdamW {
         Self { config, updates: 0, moments }
     }
 
-    /// One update with a learning rate; gradients are multiplied by `scale` first.
+    /// One update with a learning rate; gradients are multiplied by `scale` first. What is kept
+    /// ([`Params::keep`]) stays.
     ///
     /// # Errors
     /// When a parameter has no gradient.
@@ -86,7 +87,11 @@ impl AdamW {
             eps: c.eps as f32,
             scale,
         };
-        for (((_, var), gradient), moments) in params.iter().zip(gradients).zip(&mut self.moments) {
+        let all = params.iter().zip(gradients).zip(&mut self.moments).enumerate();
+        for (i, (((_, var), gradient), moments)) in all {
+            if params.is_kept(i) {
+                continue;
+            }
             let gradient = gradient.flatten_all()?.to_dtype(DType::F32)?.to_vec1::<f32>()?;
             if var.device().is_cpu() {
                 let op = Update(step, &gradient, RefCell::new(moments));
@@ -164,7 +169,8 @@ impl InplaceOp1 for Update<'_> {
 }
 
 /// The gradients of all parameters, in their order: what the backward pass left in the store and what it
-/// summed in the parameters' sinks, which are empty afterwards.
+/// summed in the parameters' sinks, which are empty afterwards. That of a parameter that is kept may be
+/// missing and is then zero.
 ///
 /// # Errors
 /// When the loss does not depend on a parameter.
@@ -174,12 +180,14 @@ pub fn gradients(params: &Params, store: &GradStore) -> Result<Vec<Tensor>> {
     params
         .iter()
         .zip(sums)
-        .map(|((name, var), sum)| {
+        .enumerate()
+        .map(|(i, ((name, var), sum))| {
             let summed = sum.map(|sum| Tensor::from_vec(sum, var.shape(), var.device()));
             match (store.get(var), summed.transpose()?) {
                 (Some(a), Some(b)) => Ok((a + b)?),
                 (Some(a), None) => Ok(a.clone()),
                 (None, Some(b)) => Ok(b),
+                (None, None) if params.is_kept(i) => Ok(var.zeros_like()?),
                 (None, None) => Err(NnError::NoGradient(name.to_owned())),
             }
         })
@@ -278,7 +286,11 @@ impl Ema {
         let decay = self.config.decay(self.updates) as f32;
         let rest = 1.0 - decay;
         self.updates += 1;
-        for ((_, var), mean) in params.iter().zip(&mut self.weights) {
+        for (i, ((_, var), mean)) in params.iter().zip(&mut self.weights).enumerate() {
+            // The mean of equal numbers would be off by rounding.
+            if params.is_kept(i) {
+                continue;
+            }
             let w = var.flatten_all()?.to_vec1::<f32>()?;
             mean.par_chunks_mut(CHUNK)
                 .zip(w.par_chunks(CHUNK))

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::{DType, Device, Tensor, Var};
 
@@ -18,6 +19,7 @@ pub struct Params {
     blank: bool,
     list: Vec<(String, Var)>,
     sinks: Vec<Sink>,
+    kept: Vec<AtomicBool>,
     index: HashMap<String, usize>,
 }
 
@@ -29,6 +31,7 @@ impl Params {
             blank: false,
             list: Vec::new(),
             sinks: Vec::new(),
+            kept: Vec::new(),
             index: HashMap::new(),
         }
     }
@@ -64,6 +67,7 @@ impl Params {
         self.index.insert(name.to_owned(), self.list.len());
         self.list.push((name.to_owned(), var));
         self.sinks.push(Sink::default());
+        self.kept.push(AtomicBool::new(false));
         Ok(tensor)
     }
 
@@ -74,6 +78,17 @@ impl Params {
 
     pub(crate) fn sinks(&self) -> &[Sink] {
         &self.sinks
+    }
+
+    /// From now on no update changes the parameters that `named` is true of.
+    pub fn keep(&self, named: impl Fn(&str) -> bool) {
+        for ((name, _), kept) in self.list.iter().zip(&self.kept) {
+            kept.fetch_or(named(name), Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn is_kept(&self, index: usize) -> bool {
+        self.kept[index].load(Ordering::Relaxed)
     }
 
     /// Names and parameters, in their order.

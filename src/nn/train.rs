@@ -116,6 +116,20 @@ impl<'a> Trainer<'a> {
         &self.ema
     }
 
+    /// Puts the running mean into the parameters that `named` is true of, and keeps them so from now on.
+    ///
+    /// # Errors
+    /// When the weights cannot be copied to their device.
+    pub fn keep(&self, named: impl Fn(&str) -> bool) -> Result<()> {
+        for ((name, var), mean) in self.params.iter().zip(&self.ema.weights) {
+            if named(name) {
+                var.set(&Tensor::from_slice(mean, var.shape(), var.device())?)?;
+            }
+        }
+        self.params.keep(named);
+        Ok(())
+    }
+
     /// One update with the gradient of one loss. The loss is given the number of the update and the
     /// random numbers that belong to it.
     ///
@@ -150,7 +164,7 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Updates until the end, until quality no longer improves, or until `progress` breaks. The state is
+    /// Updates until `until` or the end, until quality no longer improves, or until `progress` breaks. The state is
     /// saved to `state` at every cadence and at the end; `validate` measures with the running mean of
     /// the weights in place, smaller being better.
     ///
@@ -158,6 +172,7 @@ impl<'a> Trainer<'a> {
     /// When a loss or a measure fails or the disk refuses.
     pub fn run(
         &mut self,
+        until: u64,
         cadence: Cadence,
         state: Option<&Path>,
         mut loss: impl FnMut(u64, &mut Random) -> Result<Loss>,
@@ -166,7 +181,7 @@ impl<'a> Trainer<'a> {
     ) -> Result<StopReason> {
         let due = |every: u64, update: u64| every > 0 && update.is_multiple_of(every);
         let mut reason = StopReason::Done;
-        while self.update < self.config.updates {
+        while self.update < self.config.updates.min(until) {
             let mut told = self.step(&mut loss)?;
             if due(cadence.validate, self.update) {
                 told.validation = self.ema.with(self.params, &mut validate)?;

@@ -53,6 +53,7 @@ fn training_learns_and_its_mean_too() {
     let mut losses = Vec::new();
     let reason = trainer
         .run(
+            u64::MAX,
             SELDOM,
             None,
             |_, r| net.loss(r),
@@ -79,6 +80,7 @@ fn interrupted_and_resumed_equals_uninterrupted_bit_for_bit() {
         }
         trainer
             .run(
+                u64::MAX,
                 SELDOM,
                 Some(path),
                 |_, r| net.loss(r),
@@ -112,6 +114,7 @@ fn training_stops_when_quality_no_longer_improves() {
     let cadence = Cadence { save: 0, validate: 10, patience: 2 };
     let reason = trainer
         .run(
+            u64::MAX,
             cadence,
             None,
             |_, r| net.loss(r),

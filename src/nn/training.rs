@@ -38,6 +38,10 @@ pub struct Training {
     pub batch: usize,
     /// Neighbouring samples that are drawn together and share their pictures; one for independent ones.
     pub run: usize,
+    /// Updates after which what encodes pictures stays as it is then, its running mean; for ever when
+    /// absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eyes: Option<u64>,
     /// Everything random.
     pub seed: u64,
     /// Highest learning rate.
@@ -71,6 +75,7 @@ impl Training {
 
     /// What decides the updates; `about` names everything else that does.
     pub fn config(&self, adamw: AdamWConfig, clip: Option<f64>, about: &str) -> TrainConfig {
+        let eyes = self.eyes.map_or(String::new(), |updates| format!("eyes for {updates}; "));
         TrainConfig {
             updates: self.updates,
             seed: self.seed,
@@ -78,11 +83,11 @@ impl Training {
             schedule: CosineSchedule { base: self.rate, warmup: self.warmup, total: self.updates },
             ema: EmaConfig::default(),
             clip,
-            about: format!("batches of {} in runs of {}; {about}", self.batch, self.run),
+            about: format!("batches of {} in runs of {}; {eyes}{about}", self.batch, self.run),
         }
     }
 
-    /// Trains to the end, or until `progress` breaks; `state` is kept up to date. Batches come from `make`,
+    /// Trains until `until` or the end, or until `progress` breaks; `state` is kept up to date. Batches come from `make`,
     /// on a thread of its own, each from a random stream of its update.
     ///
     /// # Errors
@@ -90,6 +95,7 @@ impl Training {
     pub fn fit<B: Send>(
         &self,
         trainer: &mut Trainer<'_>,
+        until: u64,
         state: &Path,
         make: impl Fn(&mut Random) -> Result<B> + Send,
         mut loss: impl FnMut(&B, &mut Random) -> Result<Loss>,
@@ -100,7 +106,7 @@ impl Training {
         let first = trainer.update();
         let cadence = Cadence { save: self.save, validate: self.save, patience: self.patience };
         let (send, receive) = sync_channel::<Result<B>>(AHEAD);
-        let (updates, seed) = (self.updates, self.seed);
+        let (updates, seed) = (self.updates.min(until), self.seed);
         let reason = std::thread::scope(|scope| {
             // The channel moves in here, so that the maker ends when the training does.
             let receive = receive;
@@ -112,6 +118,7 @@ impl Training {
                 }
             });
             trainer.run(
+                until,
                 cadence,
                 Some(state),
                 |_, r| {

@@ -20,6 +20,8 @@ pub struct Demonstration {
     pub points: Vec<f32>,
     /// Where things are, for features of pictures to be taught by: `[frames, landmarks]`, metres.
     pub landmarks: Vec<f32>,
+    /// What the cameras' encoders make of each frame, `[frames, features]`, once they no longer learn.
+    pub features: Vec<f32>,
 }
 
 impl Demonstration {
@@ -37,6 +39,7 @@ impl Demonstration {
         self.actions = kept(&self.actions);
         self.points = kept(&self.points);
         self.landmarks = kept(&self.landmarks);
+        self.features = kept(&self.features);
         self.frames = frames.len();
     }
 }
@@ -54,6 +57,8 @@ pub struct Demonstrations {
     pub points: usize,
     /// Coordinates of landmarks of a frame; zero for none.
     pub landmarks: usize,
+    /// Numbers that stand for the pictures of a frame; zero while the pictures themselves are looked at.
+    pub features: usize,
     /// The episodes.
     pub episodes: Vec<Demonstration>,
 }
@@ -75,6 +80,7 @@ impl Demonstrations {
                 ("actions", &episode.actions, self.action),
                 ("points", &episode.points, self.points * 3),
                 ("landmarks", &episode.landmarks, self.landmarks),
+                ("features", &episode.features, self.features),
             ] {
                 if values.len() != episode.frames * width {
                     return refuse(
@@ -157,6 +163,7 @@ mod tests {
             cameras: vec!["front".to_owned()],
             points: 1,
             landmarks: 0,
+            features: 0,
             episodes: vec![Demonstration {
                 frames,
                 states: vec![0.0; frames * 2],
@@ -164,6 +171,7 @@ mod tests {
                 pictures: vec![Arc::new(pictures)],
                 points: vec![0.0; frames * 3],
                 landmarks: Vec::new(),
+                features: Vec::new(),
             }],
         }
     }

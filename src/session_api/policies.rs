@@ -51,6 +51,8 @@ pub struct TrainSpec {
     /// Consecutive windows that are drawn together and share their pictures, 1 for none; what suits the
     /// network when absent.
     pub run: Option<usize>,
+    /// Updates after which what encodes pictures stays as it is; what suits the network when absent.
+    pub eyes: Option<u64>,
     /// Whether it learns as published: from every frame, rests too, and features of pictures from actions
     /// alone, not also to tell where things are.
     pub plain: bool,

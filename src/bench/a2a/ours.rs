@@ -158,6 +158,7 @@ fn training(name: &str, model: &A2a, figures: &mut Figures) -> Result<()> {
                 images: vec![Images::one_a_frame(random(&[frames, side, side, 3])?)],
                 points: None,
                 landmarks: None,
+                features: None,
                 of_window: of_window.collect(),
             },
         };

@@ -118,12 +118,17 @@ pub fn assemble(
     let mut list = vec![(0, 0); frames.len()];
     frames.into_iter().for_each(|(key, i)| list[i as usize] = key);
 
-    let images = config
-        .observe
-        .cameras
-        .iter()
+    let noted = set.features > 0;
+    let cameras = config.observe.cameras.iter().filter(|_| !noted);
+    let images = cameras
         .map(|camera| images(set, camera, &list, config.observe.image, device))
         .collect::<Result<_>>()?;
+    let features = if noted {
+        let values = of_frames(set.features, &list, |e| &set.episodes[e].features);
+        Some(Tensor::from_vec(values, (list.len(), set.features), device)?)
+    } else {
+        None
+    };
     let points = if config.observe.points > 0 {
         if set.points != config.observe.points {
             return Err(NnError::Config(format!(
@@ -132,11 +137,7 @@ pub fn assemble(
             )));
         }
         let width = set.points * 3;
-        let mut values: Vec<f32> = list
-            .iter()
-            .flat_map(|(e, f)| &set.episodes[*e].points[f * width..(f + 1) * width])
-            .copied()
-            .collect();
+        let mut values = of_frames(width, &list, |e| &set.episodes[e].points);
         normalisers.point.apply(&mut values);
         Some(Tensor::from_vec(values, (list.len(), set.points, 3), device)?)
     } else {
@@ -150,11 +151,7 @@ pub fn assemble(
             )));
         }
         let width = set.landmarks;
-        let mut values: Vec<f32> = list
-            .iter()
-            .flat_map(|(e, f)| &set.episodes[*e].landmarks[f * width..(f + 1) * width])
-            .copied()
-            .collect();
+        let mut values = of_frames(width, &list, |e| &set.episodes[e].landmarks);
         normalisers.landmarks.apply(&mut values);
         Some(Tensor::from_vec(values, (list.len(), width), device)?)
     } else {
@@ -164,15 +161,25 @@ pub fn assemble(
     Ok(Batch {
         observed: Observed {
             states: Tensor::from_vec(states, shape, device)?,
-            frames: Frames { images, points, landmarks, of_window },
+            frames: Frames { images, features, points, landmarks, of_window },
         },
         actions: Tensor::from_vec(actions, (windows.len(), chunk, set.action), device)?,
     })
 }
 
+/// The numbers of some frames (episode, frame), `width` each.
+fn of_frames<'a>(
+    width: usize,
+    frames: &[(usize, usize)],
+    of_episode: impl Fn(usize) -> &'a [f32],
+) -> Vec<f32> {
+    let row = |(e, f): &(usize, usize)| &of_episode(*e)[f * width..(f + 1) * width];
+    frames.iter().flat_map(row).copied().collect()
+}
+
 /// What one camera saw in some frames, each picture once, normalised. They are read on the calling
 /// thread: a training does it ahead while its pool computes.
-fn images(
+pub(super) fn images(
     set: &Demonstrations,
     camera: &str,
     frames: &[(usize, usize)],
@@ -264,6 +271,7 @@ mod tests {
             pictures,
             points: Vec::new(),
             landmarks: Vec::new(),
+            features: Vec::new(),
         };
         let cameras = vec!["front".to_owned()];
         let set = Demonstrations {

@@ -11,6 +11,7 @@ mod coders;
 mod config;
 mod coupling;
 mod diffusion;
+mod eyes;
 mod flow_net;
 mod folder;
 mod losses;

@@ -9,7 +9,7 @@ use super::coders::{ChunkEncoder, Decoder};
 use super::config::{Config, Variant};
 use super::diffusion::Schedule;
 use super::flow_net::FlowNet;
-use super::observe::{Frames, ObservationEncoder};
+use super::observe::{Frames, Images, ObservationEncoder};
 
 /// The maps between raw numbers and those of the network.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -114,6 +114,11 @@ impl A2a {
     /// When the frames are not those that the configuration names.
     pub fn condition(&self, observed: &Observed) -> Result<Tensor> {
         Ok(self.look(observed)?.0)
+    }
+
+    /// What each camera's encoder makes of frames: `[frames, width]` each.
+    pub(super) fn looks(&self, images: &[Images]) -> Result<Vec<Tensor>> {
+        self.observation.looks(images)
     }
 
     /// The condition, and the landmarks as the pictures tell them where that is taught.

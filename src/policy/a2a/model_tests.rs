@@ -50,7 +50,7 @@ pub(super) fn observed(config: &Config, windows: usize) -> Observed {
     let states = values(3, &[windows, 8, config.state]);
     let landmarks = config.observe.landmarks;
     let landmarks = (landmarks > 0).then(|| values(5, &[frames, landmarks]));
-    Observed { states, frames: Frames { images, points, landmarks, of_window } }
+    Observed { states, frames: Frames { images, points, landmarks, features: None, of_window } }
 }
 
 /// Every parameter of every variant gets a gradient that is not zero everywhere, whatever is observed.
@@ -98,6 +98,7 @@ fn sharing_frames_changes_neither_loss_nor_gradient() {
                 .collect(),
             points: shared.frames.points.as_ref().map(|p| p.index_select(&index, 0).unwrap()),
             landmarks: None,
+            features: None,
             of_window: (0..40).collect(),
         },
     };

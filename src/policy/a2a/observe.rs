@@ -6,11 +6,17 @@ use nn::{Linear, LinearInit, Params, Random, ResNet18, Result};
 
 use super::config::Config;
 
+/// Where the names of the cameras' encoders begin; the landmarks' layer.
+const CAMERA: &str = "obs_encoder.key_model_map.";
+const LANDMARKS: &str = "obs_encoder.landmarks";
+
 /// The frames of a batch, each once, and which of them each window looks at.
 #[derive(Clone, Debug)]
 pub struct Frames {
-    /// What each camera saw.
+    /// What each camera saw; nothing where `features` say it.
     pub images: Vec<Images>,
+    /// What the cameras' encoders made of it before, `[frames, width]`, where these no longer learn.
+    pub features: Option<Tensor>,
     /// The points, normalised: `[frames, points, 3]`.
     pub points: Option<Tensor>,
     /// Where things are, normalised: `[frames, landmarks]`; in training only.
@@ -66,7 +72,7 @@ impl ObservationEncoder {
     pub(super) fn new(params: &mut Params, config: &Config, random: &mut Random) -> Result<Self> {
         let mut cameras = Vec::new();
         for camera in &config.observe.cameras {
-            let name = format!("obs_encoder.key_model_map.{camera}");
+            let name = format!("{CAMERA}{camera}");
             cameras.push(ResNet18::new(params, &name, config.backbone, random)?);
         }
         let points = if config.observe.points > 0 {
@@ -95,9 +101,8 @@ impl ObservationEncoder {
         let width = self.cameras.iter().map(ResNet18::width).sum::<usize>();
         if config.observe.landmarks > 0 && width > 0 {
             let shape = (width, config.observe.landmarks);
-            let name = "obs_encoder.landmarks";
             let init = LinearInit::TorchDefault;
-            self.landmarks = Some(Linear::new(params, name, shape, init, random)?);
+            self.landmarks = Some(Linear::new(params, LANDMARKS, shape, init, random)?);
         }
         Ok(())
     }
@@ -106,12 +111,24 @@ impl ObservationEncoder {
         &self.cameras
     }
 
+    /// What each camera's encoder makes of the frames: `[frames, width]` each.
+    pub(super) fn looks(&self, images: &[Images]) -> Result<Vec<Tensor>> {
+        let seen = self.cameras.iter().zip(images);
+        seen.map(|(camera, images)| rows(&camera.forward(&images.pictures)?, &images.shown))
+            .collect()
+    }
+
+    /// Whether a parameter of this name belongs to what sees pictures.
+    pub(super) fn is_of_eyes(name: &str) -> bool {
+        name.starts_with(CAMERA) || name.starts_with(LANDMARKS)
+    }
+
     /// Features of frames.
     pub(super) fn features(&self, frames: &Frames) -> Result<Features> {
-        let mut parts = Vec::new();
-        for (camera, images) in self.cameras.iter().zip(&frames.images) {
-            parts.push(rows(&camera.forward(&images.pictures)?, &images.shown)?);
-        }
+        let mut parts = match &frames.features {
+            Some(features) => vec![features.clone()],
+            None => self.looks(&frames.images)?,
+        };
         let landmarks = match &self.landmarks {
             Some(layer) => Some(layer.forward(&Tensor::cat(&parts, 1)?)?),
             None => None,

@@ -8,12 +8,13 @@ use nn::checkpoint::STATE;
 use nn::optim::AdamWConfig;
 use nn::random::normal;
 use nn::{
-    Fit, NnError, Normaliser, Progress, Result, Size, Statistics, TrainConfig, Trained, Trainer,
-    Training, random,
+    Fit, NnError, Normaliser, Progress, Result, Size, Statistics, StopReason, TrainConfig, Trained,
+    Trainer, Training, random,
 };
 
 use super::batch::{Batch, Sampler, assemble};
 use super::config::{Config, Variant};
+use super::eyes::keep;
 use super::folder::{KIND, Spec, save};
 use super::model::{A2a, Normalisers};
 use crate::demonstrations::Demonstrations;
@@ -22,12 +23,16 @@ use crate::plane::Plane;
 /// Windows that the plane of the traces is fitted to.
 const PLANE_WINDOWS: usize = 192;
 
+/// Updates in which the smaller network learns to see, in a training from pictures.
+const EYES: u64 = 2_500;
+
 /// How the published policy is trained.
 pub fn published() -> Training {
     Training {
         updates: 7_500,
         batch: 32,
         run: 1,
+        eyes: None,
         seed: 42,
         rate: 1e-4,
         warmup: 500,
@@ -40,12 +45,15 @@ pub fn published() -> Training {
 /// What suits a network of a size that sees pictures or not. The published settings are for `Paper`.
 /// The smaller network takes a higher rate, found on scripted demonstrations: at the published one its
 /// loss is four times as high after as many updates. Windows in a row look nearly alike, so runs are
-/// worth only as much as the pictures they save: none without pictures.
+/// worth only as much as the pictures they save: none without pictures. It learns to see for a part of the
+/// updates only; the others, on independent windows of what it then sees, cost a tenth.
 pub fn suited(size: Size, pictures: bool) -> Training {
     let run = if pictures { 2 } else { 1 };
     match size {
         Size::Paper => Training { run, ..published() },
-        Size::Compact => Training { run, rate: 1e-3, warmup: 200, ..published() },
+        Size::Compact => {
+            Training { run, eyes: pictures.then_some(EYES), rate: 1e-3, warmup: 200, ..published() }
+        }
     }
 }
 
@@ -91,7 +99,7 @@ pub fn train(
     folder: &Path,
     resume: bool,
     device: &Device,
-    progress: impl FnMut(&Progress) -> ControlFlow<()>,
+    mut progress: impl FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Trained> {
     set.check()?;
     if (set.state, set.action) != (config.state, config.action) {
@@ -105,8 +113,8 @@ pub fn train(
     let normalisers = fit_normalisers(set);
     // With one episode there is none to hold out.
     let held_out = training.held_out.min(set.episodes.len().saturating_sub(1));
-    let (seen, unseen) = set.split(held_out);
-    let sampler = Sampler::new(&seen.lengths(), config, training.run.min(training.batch));
+    let (mut seen, unseen) = set.split(held_out);
+    let mut sampler = Sampler::new(&seen.lengths(), config, training.run.min(training.batch));
     if sampler.windows().is_empty() || training.batch == 0 {
         return Err(NnError::Config(format!(
             "episodes of {:?} frames hold no window, or a batch of {} none",
@@ -121,17 +129,28 @@ pub fn train(
         trainer.resume(&state)?;
     }
     let measure = measure_batches(&unseen, config, &normalisers, device)?;
-    let done = training.fit(
-        &mut trainer,
-        &state,
-        |r| {
-            let windows = sampler.draw(training.batch, r);
-            assemble(&seen, &windows, config, &normalisers, device)
-        },
-        |batch, r| model.loss(&batch.observed, &batch.actions, r),
-        || quality(&model, &measure),
-        progress,
-    )?;
+    let mut fit =
+        |trainer: &mut Trainer<'_>, until: u64, seen: &Demonstrations, sampler: &Sampler| {
+            training.fit(
+                trainer,
+                until,
+                &state,
+                |r| {
+                    let windows = sampler.draw(training.batch, r);
+                    assemble(seen, &windows, config, &normalisers, device)
+                },
+                |batch, r| model.loss(&batch.observed, &batch.actions, r),
+                || quality(&model, &measure),
+                &mut progress,
+            )
+        };
+    let eyes = training.eyes.filter(|_| !set.cameras.is_empty()).unwrap_or(training.updates);
+    let mut done = fit(&mut trainer, eyes, &seen, &sampler)?;
+    if done.reason == StopReason::Done && done.updates < training.updates {
+        seen = keep(&trainer, &model, &seen, device)?;
+        sampler = Sampler::new(&seen.lengths(), config, 1);
+        done = fit(&mut trainer, training.updates, &seen, &sampler)?;
+    }
     let spec = Spec {
         policy: KIND.to_owned(),
         network: config.clone(),

@@ -1,8 +1,9 @@
 //! A reach in two dimensions, learnt from points and from pictures.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use nn::checkpoint::{SPEC, Tensors, WEIGHTS};
+use nn::checkpoint::{Array, SPEC, Tensors, WEIGHTS};
 use nn::pictures::StoredPictures;
 use nn::random::uniform;
 use nn::{StopReason, Threads};
@@ -42,11 +43,19 @@ fn reaches(count: usize, pictures: bool) -> Demonstrations {
                 Arc::new(StoredPictures { bytes, height: 32, width: 32 });
             let pictures = if pictures { vec![stored] } else { Vec::new() };
             let landmarks = points.clone();
-            Demonstration { frames, states, actions, pictures, points, landmarks }
+            Demonstration {
+                frames,
+                states,
+                actions,
+                pictures,
+                points,
+                landmarks,
+                features: Vec::new(),
+            }
         })
         .collect();
     let cameras = if pictures { vec!["front".to_owned()] } else { Vec::new() };
-    Demonstrations { state: 2, action: 2, cameras, points: 1, landmarks: 3, episodes }
+    Demonstrations { state: 2, action: 2, cameras, points: 1, landmarks: 3, features: 0, episodes }
 }
 
 fn small(variant: Variant, set: &Demonstrations, points: usize) -> Config {
@@ -182,6 +191,40 @@ fn interrupted_training_goes_on_bit_for_bit() {
     let tensors = |name: &str| Tensors::load(&folder.path().join(name).join(STATE)).unwrap();
     assert_eq!(tensors("whole").arrays, tensors("parts").arrays);
     assert!(whole[1] == parts[1] && whole[2] == parts[2]);
+}
+
+/// After the updates given to them the encoders of pictures are their running mean and stay so, what
+/// decides goes on learning, and an interruption anywhere, on the border too, changes nothing.
+#[test]
+fn encoders_of_pictures_stay_after_their_updates() {
+    let set = reaches(4, true);
+    let config = small(Variant::A2a, &set, 0);
+    let folder = tempfile::tempdir().unwrap();
+    let go = |name: &str, stop: u64, resume: bool| {
+        let at = folder.path().join(name);
+        let training = Training { eyes: Some(6), ..course(12) };
+        train(&config, &set, &training, &at, resume, &Device::Cpu, |p| {
+            if p.update == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .unwrap();
+        Tensors::load(&at.join(STATE)).unwrap().arrays
+    };
+    let whole = go("whole", 99, false);
+    go("parts", 4, false);
+    let border = go("parts", 6, true);
+    go("parts", 9, true);
+    let parts = go("parts", 99, true);
+    assert_eq!(whole, parts);
+    for (name, array) in &whole {
+        let Some(parameter) = name.strip_prefix("weights.") else { continue };
+        let mean = |of: &BTreeMap<String, Array>| of[&format!("ema.{parameter}")].values.clone();
+        if parameter.starts_with("obs_encoder.") {
+            assert_eq!(array.values, mean(&border), "{parameter}");
+            assert_eq!(array.values, mean(&whole), "{parameter}");
+        } else {
+            assert_ne!(array.values, border[name].values, "{parameter}");
+        }
+    }
 }
 
 /// A folder whose files do not belong together is refused with the tensor, both shapes and the file.

@@ -26,6 +26,13 @@ pub fn train(
 ) -> Result<TrainReport, Failure> {
     let own = |error: nn::NnError| Failure::usage(&error);
     let size = size(spec);
+    if spec.eyes.is_some() {
+        let sentence = format!(
+            "{} sees and foretells in one: its encoder learns to the end, so --eyes is for policies only",
+            spec.name
+        );
+        return Err(Failure::Usage(sentence));
+    }
     let mut config = Config::new(variant, size);
     // What stands still is to be foretold as well.
     let wanted = Wanted { plain: true, ..spec.into() };

@@ -110,6 +110,7 @@ pub fn read(
         cameras: cameras.iter().map(|camera| camera.name.clone()).collect(),
         points,
         landmarks: if cameras.is_empty() || wanted.plain { 0 } else { 3 * seen },
+        features: 0,
         episodes: Vec::with_capacity(episodes),
     };
     // For every camera and episode, which picture each frame shows.
@@ -137,6 +138,7 @@ pub fn read(
             frames,
             states,
             actions,
+            features: Vec::new(),
             pictures: vec![],
             points: only(points > 0),
         });

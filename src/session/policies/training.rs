@@ -65,7 +65,8 @@ fn train_policy(
         config.still = 0.0;
     }
     let windows: usize = set.lengths().iter().sum();
-    let (training, epoch) = planned(spec, suited(size, !set.cameras.is_empty()), windows);
+    let (mut training, epoch) = planned(spec, suited(size, !set.cameras.is_empty()), windows);
+    training.eyes = spec.eyes.or(training.eyes.filter(|_| !spec.plain));
     about.write(&spec.out)?;
     let device = candle::Device::Cpu;
     let mut teller = Teller::new(spec, events, cancel);

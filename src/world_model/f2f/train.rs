@@ -25,6 +25,7 @@ pub fn suited(size: Size) -> Training {
         updates: 6_000,
         batch: 16,
         run: 2,
+        eyes: None,
         seed: 42,
         rate: if size == Size::Paper { 1e-4 } else { 1e-3 },
         warmup: 200,
@@ -87,6 +88,7 @@ pub fn train(
     let measure = measure_batches(&unseen, config, device)?;
     let done = training.fit(
         &mut trainer,
+        training.updates,
         &state,
         |r| assemble(&seen, &sampler.draw(training.batch, r), config, device),
         |batch, r| model.loss(batch, r),

@@ -85,6 +85,7 @@ pub(super) fn fixture(folder: &Path, name: &str, parity: &mut Parity) -> Result<
             )?)],
             points: None,
             landmarks: None,
+            features: None,
             of_window: (0..(windows * history) as u32).collect(),
         },
     };

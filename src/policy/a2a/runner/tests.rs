@@ -76,6 +76,7 @@ impl Ticks {
                 images: vec![Images::one_a_frame(tensor(images, &[8, side, side, 3]))],
                 points: Some(tensor(points, &[8, 6, 3])),
                 landmarks: None,
+                features: None,
                 of_window: (0..8).collect(),
             },
         }

@@ -15,8 +15,6 @@ use crate::{demonstrations, eval, policies};
 
 /// What a training says of itself, in the policy's folder.
 const TRAINED: &str = "training.json";
-/// Control periods a second of the demonstrations.
-const FPS: u32 = 50;
 /// The camera that the policies look through.
 const CAMERA: &str = "policy";
 
@@ -85,7 +83,7 @@ impl Study<'_> {
             teleop: TeleopChoice::Scripted,
             mixed: false,
             episodes: self.plan.demonstrations,
-            fps: FPS,
+            fps: self.plan.fps,
             cameras: vec![CAMERA.to_owned()],
             camera_fps: None,
             depth: false,
@@ -148,6 +146,7 @@ impl Study<'_> {
             epochs: None,
             batch: Some(self.plan.batch),
             run: None,
+            eyes: None,
             plain: false,
             episodes: None,
             threads: 1,

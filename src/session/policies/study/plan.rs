@@ -18,6 +18,9 @@ pub struct Plan {
     /// Smooth noise on their joints, radians: what they show of how to come back.
     #[serde(default)]
     pub noise: f64,
+    /// Control periods a second of the demonstrations, and so of the policies.
+    #[serde(default = "fps")]
+    pub fps: u32,
     /// Trials of each policy.
     pub trials: usize,
     /// The seed of the first trial.
@@ -34,6 +37,11 @@ pub struct Plan {
     pub published: BTreeMap<String, f64>,
     /// What is compared, in the order in which it is done.
     pub compare: Vec<Compare>,
+}
+
+/// What a cell runs at when nothing is said.
+fn fps() -> u32 {
+    50
 }
 
 /// Every one of some policies in every one of some scenes.

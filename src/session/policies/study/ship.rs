@@ -64,13 +64,14 @@ fn text(study: &Study<'_>, cell: &Cell) -> String {
         "# {policy} on {scene}\n\n\
          `compact`, {:.2} million numbers, sees {observe}. Made by\n\n\
          ```\n\
-         flowarm record --scene {scene} --robot {} --teleop scripted --episodes {} --noise {} --dataset DATA\n\
+         flowarm record --scene {scene} --robot {} --teleop scripted --episodes {} --fps {} --noise {} --dataset DATA\n\
          flowarm train {policy} --dataset DATA --observe {observe} --updates {} --batch {} --out DIR\n\
          ```\n\n\
          in {:.0} minutes of training on one thread. Tried on seeds that it never saw:\n\n",
         note.parameters as f64 / 1e6,
         plan.robot,
         plan.demonstrations,
+        plan.fps,
         plan.noise,
         cell.updates,
         plan.batch,

@@ -122,6 +122,7 @@ pub(super) mod tests {
             robot: "franka".into(),
             demonstrations: 1,
             noise: 0.0,
+            fps: 50,
             trials: 200,
             first_seed: 10_000,
             updates: 3000,
