@@ -77,6 +77,11 @@ impl Shot {
     }
 }
 
+/// A control rate that fits into whole physics steps.
+fn known_rate(hz: f64) -> Result<f64, SimError> {
+    if [20.0, 25.0, 50.0, 100.0].contains(&hz) { Ok(hz) } else { Err(SimError::ControlRate(hz)) }
+}
+
 /// A simulated cell.
 pub struct Cell {
     scene: &'static dyn Scene,
@@ -119,10 +124,7 @@ impl Cell {
         seed: u64,
         options: &CellOptions,
     ) -> Result<Self, SimError> {
-        let hz = options.control_hz;
-        if ![20.0, 25.0, 50.0, 100.0].contains(&hz) {
-            return Err(SimError::ControlRate(hz));
-        }
+        let hz = known_rate(options.control_hz)?;
         if options.level > MAX_LEVEL {
             return Err(SimError::Level(options.level));
         }
@@ -202,6 +204,18 @@ impl Cell {
     /// Seconds simulated since reset.
     pub fn time_secs(&self) -> f64 {
         self.world.secs()
+    }
+
+    /// Changes how many targets a second the arm takes from now on; nothing else changes.
+    ///
+    /// # Errors
+    /// When the rate is none of those that [`CellOptions::control_hz`] may have.
+    pub fn set_control_hz(&mut self, hz: f64) -> Result<(), SimError> {
+        let held = f64::from(self.held_ticks) / self.options.control_hz;
+        self.options.control_hz = known_rate(hz)?;
+        self.info.control_period = 1.0 / hz;
+        self.held_ticks = (held * hz).floor() as u32;
+        Ok(())
     }
 
     /// The physical state.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use session::live::{Options, run, spawn};
-use session_api::VerifierChoice;
 use session_api::live::{
-    Act, Doing, Door, Heard, PlanShown, PlanWish, RowState, Shown, Subject, Transport, door,
+    Act, Doing, Door, Heard, PlanShown, PlanWish, RowState, Shown, Subject, TeleopAct, Transport,
+    door,
 };
+use session_api::{TeleopChoice, VerifierChoice};
 
 use crate::harness::shared;
+use crate::layering::repository;
 
 /// A face that waits and remembers what it heard.
 struct Face {
@@ -225,6 +227,33 @@ fn the_clock_and_the_sliders_do_as_they_are_told() {
     let reset =
         face.until("reset", |shown| matches!(shown.opened.subject, Subject::Scene { seed: 3, .. }));
     assert_eq!((reset.ticks, reset.plan.is_some()), (0, false));
+}
+
+/// A policy acts at the rate of its demonstrations, whatever the scene ran at before and after.
+#[test]
+fn a_policy_drives_the_open_scene_at_its_own_rate() {
+    let mut face = Face::new();
+    face.ask(Act::OpenScene { scene: "pick_cube".into(), robot: "franka".into(), seed: 10_003 });
+    face.until("scene", |shown| {
+        matches!(shown.opened.subject, Subject::Scene { seed: 10_003, .. })
+            && shown.doing == Doing::Nothing
+    });
+    let folder = repository().join("models/a2a/pick_cube");
+    let about = std::fs::read_to_string(folder.join("trained_on.toml")).unwrap();
+    let fps: f64 = about.parse::<toml::Table>().unwrap()["fps"].as_integer().unwrap() as f64;
+    face.ask(Act::Transport(Transport::Speed(20.0)));
+    let device = TeleopChoice::Policy(folder);
+    face.ask(Act::Teleop(TeleopAct::Take { device, mixed: false }));
+    let done = face.until("cube lifted", |shown| shown.solved == Some(true));
+    assert!((done.secs * fps - done.ticks as f64).abs() < 0.5, "{} {}", done.secs, done.ticks);
+    assert!(done.policy.as_ref().is_some_and(|policy| !policy.decisions.is_empty()));
+    face.ask(Act::Transport(Transport::Pause));
+    face.ask(Act::Teleop(TeleopAct::Leave));
+    let left = face.until("hands off", |shown| shown.policy.is_none() && !shown.playing);
+    face.ask(Act::Transport(Transport::Step));
+    let step = face.until("step", |shown| shown.ticks == left.ticks + 1);
+    assert!((step.secs - left.secs - 0.02).abs() < 1e-9, "{} after {}", step.secs, left.secs);
+    assert_eq!(face.failures(), Vec::<String>::new());
 }
 
 #[test]

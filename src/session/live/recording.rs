@@ -22,7 +22,7 @@ const SELDOM: Duration = Duration::from_millis(500);
 /// Recording under way.
 pub struct Recording {
     wish: RecordWish,
-    layout: FrameLayout,
+    pub(super) layout: FrameLayout,
     writer: Writer,
     seed: u64,
     number: usize,

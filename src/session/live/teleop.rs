@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use session_api::TeleopChoice;
 use session_api::live::{MotionFrame, TeleopAct, TeleopShown};
+use sim::CellOptions;
 
 use super::on_arm::OnArm;
 use super::session::Session;
@@ -110,9 +111,23 @@ impl Session {
         let World::Scene(world) = &mut self.world else {
             return self.fail("only the arm of a simulated scene can be driven; open one first");
         };
-        let Some(cell) = &world.cell else {
+        let Some(cell) = &mut world.cell else {
             return self.fail("the arm carries out a plan; stop that first");
         };
+        // A policy acts at the rate of its demonstrations, a recording goes on at its own.
+        let usual = CellOptions::default().control_hz;
+        let recorded = self.recording.as_ref().map(|recording| f64::from(recording.layout.fps));
+        let learnt = loaded.as_ref().map(|loaded| f64::from(loaded.about.fps));
+        if let (Some(recorded), Some(learnt)) = (recorded, learnt)
+            && recorded != learnt
+        {
+            return self.fail(format!(
+                "the policy acts {learnt} times a second, the recording goes on at {recorded}; end it first"
+            ));
+        }
+        if let Err(error) = cell.set_control_hz(learnt.or(recorded).unwrap_or(usual)) {
+            return self.fail(error.to_string());
+        }
         let take = world.on_arm.take().and_then(|on_arm| on_arm.take);
         match OnArm::new(cell, &settings, loaded.as_ref(), &held) {
             Ok(mut on_arm) => {
@@ -137,9 +152,12 @@ impl Session {
     pub(super) fn take_hands_off(&mut self) {
         self.hands.on = false;
         if let World::Scene(world) = &mut self.world
-            && let (Some(_), Some(cell)) = (world.on_arm.take(), &world.cell)
+            && let (Some(_), Some(cell)) = (world.on_arm.take(), &mut world.cell)
         {
             world.target = cell.last_target().clone();
+            if let Err(error) = cell.set_control_hz(CellOptions::default().control_hz) {
+                self.fail(error.to_string());
+            }
         }
         self.show_hands();
         self.show_policy();
