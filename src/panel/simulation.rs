@@ -11,8 +11,8 @@ use crate::{Colors, Cx, action, actions, preview, widget};
 #[derive(Default)]
 pub struct SimulationPanel;
 
-/// A control period should leave most of its 20 ms to the others, milliseconds.
-const HEAVY_TICK: f64 = 16.0;
+/// A control period should leave some of its time to the others: what a heavy one takes, as a share.
+const HEAVY_TICK: f64 = 0.8;
 
 impl Panel for SimulationPanel {
     fn about(&self) -> About {
@@ -80,7 +80,7 @@ fn readings(ui: &mut Ui, cx: &mut Cx) {
             format!("{word}, {} ticks", widget::count(cx.shown.ticks as usize)),
         ));
         let load = format!("{} a tick", widget::millis(cx.shown.tick_millis));
-        if cx.shown.tick_millis > HEAVY_TICK {
+        if cx.shown.tick_millis > HEAVY_TICK * cx.shown.period * 1e3 {
             widget::mark(ui, Icon::Warning, colors.attention, &load)
         } else {
             ui.label(widget::weak(ui, load))

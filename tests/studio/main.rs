@@ -9,6 +9,7 @@ mod person;
 mod pictures;
 mod screen;
 mod story;
+mod thinking;
 
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
@@ -101,6 +102,18 @@ fn a_demonstration_is_collected_with_the_keyboard() {
     assert_eq!(quality[0].success, Some(true), "the episode does not count as solved: {quality:?}");
 }
 
+#[test]
+fn a_policy_is_watched_while_it_decides() {
+    let Some(screen) = screen::open() else {
+        eprintln!("skipped: no software Vulkan");
+        return;
+    };
+    let kept = tempfile::tempdir().unwrap();
+    let folder = album(kept.path(), "thinking");
+    lived("the_thinking", &folder, &screen);
+    pictures::check(&folder, "thinking", 4);
+}
+
 // The following do nothing unless a test above calls them in a process of their own.
 
 fn folder() -> Option<PathBuf> {
@@ -132,5 +145,12 @@ fn the_corners_again() {
 fn the_collecting() {
     if let Some(folder) = folder() {
         collecting::run(&folder);
+    }
+}
+
+#[test]
+fn the_thinking() {
+    if let Some(folder) = folder() {
+        thinking::run(&folder);
     }
 }

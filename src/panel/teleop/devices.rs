@@ -71,7 +71,11 @@ fn row(ui: &mut Ui, cx: &mut Cx, teleop: &TeleopShown, device: &DeviceShown) {
     let sense = if can { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(vec2(width, 26.0 + more), sense);
     response.widget_info(|| {
-        let label = format!("{name}, {state}");
+        // There may be several policies.
+        let label = match &device.choice {
+            TeleopChoice::Policy(_) => format!("{name} {detail}, {state}"),
+            _ => format!("{name}, {state}"),
+        };
         WidgetInfo::selected(WidgetType::SelectableLabel, can, on, label)
     });
     if on || (can && (response.hovered() || response.has_focus())) {

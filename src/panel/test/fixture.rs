@@ -108,6 +108,7 @@ pub fn opened() -> Shown {
         targets: vec![0.1, -0.785, -3.0701, 0.4],
         openings: vec![0.06],
         solved: Some(false),
+        period: 0.02,
         tick_millis: 1.84,
         ..Shown::default()
     }

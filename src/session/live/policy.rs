@@ -12,6 +12,7 @@ use sim::{Cell, Snapshot};
 use super::session::Session;
 use super::teleop::Settings;
 use super::world::World;
+use crate::policies::about::Camera;
 use crate::policies::pilot::{self, How, Loaded, Pilot, PilotMoment};
 
 /// Decisions that can be gone back to.
@@ -45,7 +46,8 @@ impl PolicyRun {
     ) -> Result<(Self, Pilot), String> {
         let info = loaded.runner.info();
         let about = &loaded.about;
-        let mut sees: Vec<String> = about.camera_names();
+        let size = |c: &Camera| format!("camera {}, {} x {}", c.name, c.width, c.height);
+        let mut sees: Vec<String> = about.cameras.iter().map(size).collect();
         if info.points > 0 {
             sees.push(format!("{} points of things", info.points));
         }
@@ -60,7 +62,7 @@ impl PolicyRun {
             folder: folder.to_owned(),
             name: info.name.clone(),
             task: about.task.clone(),
-            sees: sees.join(", "),
+            sees: sees.join("; "),
             joints: about.joints.clone().into(),
             chunk: info.chunk,
             own_steps: info.steps,

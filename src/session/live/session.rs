@@ -216,6 +216,7 @@ impl Session {
         shown.world_from_tool = moment.world_from_tool;
         shown.contacts = moment.contacts;
         shown.solved = moment.solved;
+        shown.period = self.world.period();
         shown.tick_millis = moment.tick_millis;
         self.unseen = true;
     }

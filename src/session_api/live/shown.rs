@@ -59,6 +59,8 @@ pub struct Shown {
     pub playback: Option<Arc<PlaybackShown>>,
     /// Whether the scene calls the task done; `None` where there is no task.
     pub solved: Option<bool>,
+    /// Seconds of a control period.
+    pub period: f64,
     /// Time of the last control period's own work, milliseconds.
     pub tick_millis: f64,
 }
