@@ -22,13 +22,10 @@ pub struct ResNetRunner {
 }
 
 impl ResNetRunner {
-    /// From all parameters, one after another, for pictures of `height` x `width`.
-    pub(super) fn new(
-        widths: [usize; 4],
-        params: Vec<f32>,
-        (height, width): (usize, usize),
-    ) -> Self {
-        let plan = Plan::new(widths, 1, height, width);
+    /// From the widths and whether pixels are averaged, and all parameters, one after another, for pictures
+    /// of a size (rows, columns).
+    pub(super) fn new(shape: ([usize; 4], bool), params: Vec<f32>, size: (usize, usize)) -> Self {
+        let plan = Plan::new(shape, 1, size);
         let mut packed = Vec::new();
         let mut largest = 0;
         for unit in plan.units() {
@@ -53,7 +50,7 @@ impl ResNetRunner {
 
     /// Width of the features.
     pub fn width(&self) -> usize {
-        self.plan.last().2
+        self.plan.features()
     }
 
     /// Features of one normalised picture, `[rows, columns, 3]`.
@@ -92,6 +89,10 @@ impl ResNetRunner {
             std::mem::swap(input, out);
         }
         let (rows, columns, width) = plan.last();
-        pool::mean(rows * columns, width, &input[..rows * columns * width], features);
+        let last = &input[..rows * columns * width];
+        match plan.pooled {
+            true => pool::mean(rows * columns, width, last, features),
+            false => features[..last.len()].copy_from_slice(last),
+        }
     }
 }
