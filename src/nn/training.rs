@@ -87,7 +87,8 @@ impl Training {
         }
     }
 
-    /// Trains until `until` or the end, or until `progress` breaks; `state` is kept up to date. Batches come from `make`,
+    /// Trains until all its updates are done, which may be fewer than `trainer` was made for, or until
+    /// `progress` breaks; `state` is kept up to date. Batches come from `make`,
     /// on a thread of its own, each from a random stream of its update.
     ///
     /// # Errors
@@ -95,7 +96,6 @@ impl Training {
     pub fn fit<B: Send>(
         &self,
         trainer: &mut Trainer<'_>,
-        until: u64,
         state: &Path,
         make: impl Fn(&mut Random) -> Result<B> + Send,
         mut loss: impl FnMut(&B, &mut Random) -> Result<Loss>,
@@ -106,7 +106,7 @@ impl Training {
         let first = trainer.update();
         let cadence = Cadence { save: self.save, validate: self.save, patience: self.patience };
         let (send, receive) = sync_channel::<Result<B>>(AHEAD);
-        let (updates, seed) = (self.updates.min(until), self.seed);
+        let (updates, seed) = (self.updates, self.seed);
         let reason = std::thread::scope(|scope| {
             // The channel moves in here, so that the maker ends when the training does.
             let receive = receive;
@@ -118,7 +118,7 @@ impl Training {
                 }
             });
             trainer.run(
-                until,
+                updates,
                 cadence,
                 Some(state),
                 |_, r| {

@@ -131,10 +131,9 @@ pub fn train(
     }
     let measure = measure_batches(&unseen, config, &normalisers, device)?;
     let mut fit =
-        |trainer: &mut Trainer<'_>, until: u64, seen: &Demonstrations, sampler: &Sampler| {
-            training.fit(
+        |trainer: &mut Trainer<'_>, updates: u64, seen: &Demonstrations, sampler: &Sampler| {
+            Training { updates, ..training.clone() }.fit(
                 trainer,
-                until,
                 &state,
                 |r| {
                     let windows = sampler.draw(training.batch, r);
@@ -146,6 +145,7 @@ pub fn train(
             )
         };
     let eyes = training.eyes.filter(|_| !set.cameras.is_empty()).unwrap_or(training.updates);
+    let eyes = eyes.min(training.updates);
     let mut done = fit(&mut trainer, eyes, &seen, &sampler)?;
     if done.reason == StopReason::Done && done.updates < training.updates {
         seen = keep(&trainer, &model, &seen, device)?;

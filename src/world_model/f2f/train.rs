@@ -88,7 +88,6 @@ pub fn train(
     let measure = measure_batches(&unseen, config, device)?;
     let done = training.fit(
         &mut trainer,
-        training.updates,
         &state,
         |r| assemble(&seen, &sampler.draw(training.batch, r), config, device),
         |batch, r| model.loss(batch, r),
