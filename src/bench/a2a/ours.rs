@@ -33,7 +33,6 @@ pub fn measure(folder: &Path, threads: usize) -> Result<Figures> {
             let mut config = Config::new(Variant::A2a, size, STATE, STATE, &seen);
             // As published, and as the peer does it: every rollout has six steps.
             config.rollouts.clear();
-            config.observe.picture_feature = 0;
             let model = A2a::new(config, 1, &Device::Cpu)?;
             inference(folder, name, threads, &model, &mut figures)?;
             // An update of the large one takes the better part of a minute.

@@ -22,15 +22,13 @@ const EPS: f32 = 1e-5;
 /// The network: images `[batch, rows, columns, 3]` to features `[batch, width of the last stage]`.
 ///
 /// A 7x7 stem of stride 2, a 3x3 max-pool of stride 2, four stages of two basic blocks with strides 1,
-/// 2, 2, 2, and the mean over all pixels, or, where this is not taken ([`ResNet18::unpooled`]), all of them
-/// one after another. Parameters have torchvision's names (`bn1` is a GroupNorm).
+/// 2, 2, 2, and the mean over all pixels. Parameters have torchvision's names (`bn1` is a GroupNorm).
 #[derive(Clone, Debug)]
 pub struct ResNet18 {
     stem: Tensor,
     stem_norm: Norm,
     blocks: Vec<Block>,
     widths: [usize; 4],
-    pooled: bool,
     /// All parameters in the order of their making.
     all: Vec<Tensor>,
     sinks: Vec<Sink>,
@@ -57,7 +55,7 @@ pub struct ResNetTrace {
     pub pooled: Tensor,
     /// After each of the four stages.
     pub stages: Vec<Tensor>,
-    /// The features, `[batch, features]`.
+    /// The features, `[batch, width]`.
     pub features: Tensor,
 }
 
@@ -109,23 +107,12 @@ impl ResNet18 {
         blocks.iter().for_each(|block: &Block| block.list(&mut all));
         let made = params.iter().skip(params.len() - all.len());
         let sinks = made.map(|(name, _)| params.sink(name)).collect();
-        Ok(Self { stem, stem_norm, blocks, widths, pooled: true, all, sinks })
+        Ok(Self { stem, stem_norm, blocks, widths, all, sinks })
     }
 
-    /// The same whose features are all pixels of the last stage: a mean over them says what there is, they
-    /// say where.
-    pub fn unpooled(self) -> Self {
-        Self { pooled: false, ..self }
-    }
-
-    /// Width of the last stage.
+    /// Width of the features.
     pub fn width(&self) -> usize {
         self.widths[3]
-    }
-
-    /// Features of one picture of `height` x `width`.
-    pub fn features(&self, height: usize, width: usize) -> usize {
-        tape::Plan::new((self.widths, self.pooled), 1, (height, width)).features()
     }
 
     /// Images, already normalised, to features. On the CPU the images themselves get no gradient, and
@@ -141,7 +128,7 @@ impl ResNet18 {
             return Err(NnError::Config(reason));
         }
         if ops::on_kernels(x) && batch > 0 {
-            let plan = tape::Plan::new((self.widths, self.pooled), batch, (height, width));
+            let plan = tape::Plan::new(self.widths, batch, height, width);
             let network = tape::Network::new(plan, &self.all, &self.sinks)?;
             return Ok(x.contiguous()?.apply_op2(&self.all[tape::ANCHOR], network)?);
         }
@@ -157,7 +144,7 @@ impl ResNet18 {
         for tensor in &self.all {
             params.extend(tensor.flatten_all()?.to_vec1::<f32>()?);
         }
-        Ok(ResNetRunner::new((self.widths, self.pooled), params, (height, width)))
+        Ok(ResNetRunner::new(self.widths, params, (height, width)))
     }
 
     /// The same out of single operations, with gradients everywhere.
@@ -168,11 +155,7 @@ impl ResNet18 {
         for block in &self.blocks {
             x = block.forward(&x)?;
         }
-        self.pool(&x)
-    }
-
-    fn pool(&self, x: &Tensor) -> Result<Tensor> {
-        Ok(if self.pooled { ops::mean_pool(x)? } else { x.flatten_from(1)? })
+        Ok(ops::mean_pool(&x)?)
     }
 
     /// The same with everything that is computed on the way.
@@ -191,7 +174,7 @@ impl ResNet18 {
             }
             stages.push(x.clone());
         }
-        let features = self.pool(&x)?;
+        let features = ops::mean_pool(&x)?;
         Ok(ResNetTrace { conv1, norm1, pooled, stages, features })
     }
 }
@@ -243,22 +226,11 @@ mod tests {
     /// finite differences: value, every gradient, with shortcuts of both kinds and ragged sizes.
     #[test]
     fn one_operation_equals_the_composed_network() {
-        for (widths, side, pooled) in [
-            ([16, 16, 32, 32], 33, true),
-            ([16, 32, 16, 32], 40, true),
-            ([16; 4], 7, true),
-            ([16, 16, 32, 32], 33, false),
-            ([16, 32, 16, 32], 70, false),
-        ] {
+        for (widths, side) in [([16, 16, 32, 32], 33), ([16, 32, 16, 32], 40), ([16; 4], 7)] {
             let mut params = Params::new(&Device::Cpu);
-            let mut net = ResNet18::new(&mut params, "r", widths, &mut random(1, 0)).unwrap();
-            if !pooled {
-                net = net.unpooled();
-            }
-            let width = net.features(side, side);
-            assert_eq!(width, if pooled { 1 } else { side.div_ceil(32).pow(2) } * widths[3]);
+            let net = ResNet18::new(&mut params, "r", widths, &mut random(1, 0)).unwrap();
             let x = tensor(1, &[3, side, side, 3]);
-            let probe = tensor(2, &[3, width]);
+            let probe = tensor(2, &[3, widths[3]]);
             let run = |y: Tensor| {
                 let store = (&y * &probe).unwrap().sum_all().unwrap().backward().unwrap();
                 (y, optim::gradients(&params, &store).unwrap())
@@ -272,12 +244,12 @@ mod tests {
                 assert!(largest(a) > 0.0, "{name}");
             }
             let mut runner = net.runner(side, side).unwrap();
-            let mut features = vec![0.0; width];
+            let mut features = vec![0.0; widths[3]];
             let picture =
                 x.narrow(0, 2, 1).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
             for _ in 0..2 {
                 runner.run(&picture, &mut features);
-                let alone = Tensor::from_slice(&features, (1, width), &Device::Cpu).unwrap();
+                let alone = Tensor::from_slice(&features, (1, widths[3]), &Device::Cpu).unwrap();
                 let error = largest(&(alone - composed.narrow(0, 2, 1).unwrap()).unwrap());
                 assert!(error < 1e-5 * largest(&composed), "{error}");
             }

@@ -22,10 +22,13 @@ pub struct ResNetRunner {
 }
 
 impl ResNetRunner {
-    /// From the widths and whether pixels are averaged, and all parameters, one after another, for pictures
-    /// of a size (rows, columns).
-    pub(super) fn new(shape: ([usize; 4], bool), params: Vec<f32>, size: (usize, usize)) -> Self {
-        let plan = Plan::new(shape, 1, size);
+    /// From all parameters, one after another, for pictures of `height` x `width`.
+    pub(super) fn new(
+        widths: [usize; 4],
+        params: Vec<f32>,
+        (height, width): (usize, usize),
+    ) -> Self {
+        let plan = Plan::new(widths, 1, height, width);
         let mut packed = Vec::new();
         let mut largest = 0;
         for unit in plan.units() {
@@ -50,7 +53,7 @@ impl ResNetRunner {
 
     /// Width of the features.
     pub fn width(&self) -> usize {
-        self.plan.features()
+        self.plan.last().2
     }
 
     /// Features of one normalised picture, `[rows, columns, 3]`.
@@ -89,10 +92,6 @@ impl ResNetRunner {
             std::mem::swap(input, out);
         }
         let (rows, columns, width) = plan.last();
-        let last = &input[..rows * columns * width];
-        match plan.pooled {
-            true => pool::mean(rows * columns, width, last, features),
-            false => features[..last.len()].copy_from_slice(last),
-        }
+        pool::mean(rows * columns, width, &input[..rows * columns * width], features);
     }
 }

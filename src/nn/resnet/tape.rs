@@ -80,18 +80,12 @@ pub(super) struct BlockPlan {
 pub(super) struct Plan {
     pub(super) stem: Unit,
     pub(super) blocks: Vec<BlockPlan>,
-    /// Whether the features are the mean over all pixels of the last stage, else all of these.
-    pub(super) pooled: bool,
     /// Numbers of all parameters.
     pub(super) params: usize,
 }
 
 impl Plan {
-    pub(super) fn new(
-        (widths, pooled): ([usize; 4], bool),
-        batch: usize,
-        (height, width): (usize, usize),
-    ) -> Self {
+    pub(super) fn new(widths: [usize; 4], batch: usize, height: usize, width: usize) -> Self {
         let mut at = 0;
         let mut unit = |(height, width): (usize, usize),
                         (channels, filters): (usize, usize),
@@ -128,7 +122,7 @@ impl Plan {
                 (size, inputs) = (half, filters);
             }
         }
-        Self { stem, blocks, pooled, params: at }
+        Self { stem, blocks, params: at }
     }
 
     /// All units in the order in which a forward pass runs them.
@@ -136,12 +130,6 @@ impl Plan {
         let blocks = self.blocks.iter();
         let blocks = blocks.flat_map(|b| [Some(&b.first), Some(&b.second), b.shortcut.as_ref()]);
         std::iter::once(&self.stem).chain(blocks.flatten())
-    }
-
-    /// Features of one picture.
-    pub(super) fn features(&self) -> usize {
-        let (rows, columns, width) = self.last();
-        if self.pooled { width } else { rows * columns * width }
     }
 
     /// Rows, columns and channels of what the last stage gives.
@@ -284,17 +272,13 @@ impl CustomOp2 for Network {
             blocks.push(KeptBlock { first, middle, second, shortcut, out });
         }
         let (rows, columns, width) = plan.last();
-        let mut features = vec![0.0; batch * plan.features()];
-        match blocks.last() {
-            Some(last) if plan.pooled => {
-                pool::mean(rows * columns, width, &last.out, &mut features);
-            }
-            Some(last) => features.copy_from_slice(&last.out),
-            None => {}
+        let mut features = vec![0.0; batch * width];
+        if let Some(last) = blocks.last() {
+            pool::mean(rows * columns, width, &last.out, &mut features);
         }
         let kept = Kept { stem, stem_out, pooled, blocks };
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
-        Ok((CpuStorage::F32(features), (batch, plan.features()).into()))
+        Ok((CpuStorage::F32(features), (batch, width).into()))
     }
 
     /// The pictures themselves get no gradient.
@@ -332,16 +316,13 @@ impl Network {
         let mut to = vec![0.0; plan.params];
         let (rows, columns, width) = plan.last();
         let Kept { stem, stem_out, pooled, mut blocks } = kept;
-        let mut d = dy.to_vec();
-        if plan.pooled {
-            // Each pixel of the last stage has its share of the mean.
-            let pixels = rows * columns;
-            let share = 1.0 / pixels.max(1) as f32;
-            d = vec![0.0; dy.len() * pixels];
-            for (d, dy) in d.chunks_exact_mut(pixels * width).zip(dy.chunks_exact(width)) {
-                for d in d.chunks_exact_mut(width) {
-                    d.iter_mut().zip(dy).for_each(|(d, dy)| *d = dy * share);
-                }
+        // Each pixel of the last stage has its share of the mean.
+        let pixels = rows * columns;
+        let share = 1.0 / pixels.max(1) as f32;
+        let mut d = vec![0.0; dy.len() * pixels];
+        for (d, dy) in d.chunks_exact_mut(pixels * width).zip(dy.chunks_exact(width)) {
+            for d in d.chunks_exact_mut(width) {
+                d.iter_mut().zip(dy).for_each(|(d, dy)| *d = dy * share);
             }
         }
         for block in plan.blocks.iter().rev() {

@@ -105,10 +105,6 @@ pub struct Observe {
     pub cameras: Vec<String>,
     /// Rows and columns of a picture.
     pub image: usize,
-    /// Width of the feature of a picture: a linear layer over all pixels of the last stage, so that it tells
-    /// where things are. With zero it is the mean of these, as published.
-    #[serde(default)]
-    pub picture_feature: usize,
     /// Key points of a frame; zero for none.
     pub points: usize,
     /// Width of the feature of the points.
@@ -215,7 +211,6 @@ impl Config {
             observe: Observe {
                 cameras: seen.cameras.clone(),
                 image: pick(256, 96),
-                picture_feature: if paper || seen.cameras.is_empty() { 0 } else { 96 },
                 points: seen.points,
                 point_feature: pick(256, 128),
                 landmarks: if paper || seen.cameras.is_empty() { 0 } else { seen.landmarks },

@@ -52,59 +52,12 @@ fn rows(x: &Tensor, index: &[u32]) -> Result<Tensor> {
 /// Encodes frames, and joins the frames of a history to the condition.
 #[derive(Debug)]
 pub(super) struct ObservationEncoder {
-    cameras: Vec<CameraEncoder>,
+    cameras: Vec<ResNet18>,
     points: Option<PointEncoder>,
     projector: Linear,
     /// From the features of all cameras to the landmarks.
     landmarks: Option<Linear>,
     history: usize,
-}
-
-/// From pictures of one camera to features.
-#[derive(Debug)]
-pub(super) struct CameraEncoder {
-    pub(super) net: ResNet18,
-    /// From all pixels of the last stage, where they are not averaged.
-    head: Option<Linear>,
-    width: usize,
-}
-
-impl CameraEncoder {
-    /// The name of the layer over all pixels of a camera's last stage.
-    pub(super) fn head_name(camera: &str) -> String {
-        format!("{CAMERA}{camera}.fc")
-    }
-
-    fn new(
-        params: &mut Params,
-        camera: &str,
-        config: &Config,
-        random: &mut Random,
-    ) -> Result<Self> {
-        let net = ResNet18::new(params, &format!("{CAMERA}{camera}"), config.backbone, random)?;
-        let wanted = config.observe.picture_feature;
-        if wanted == 0 {
-            return Ok(Self { width: net.width(), net, head: None });
-        }
-        let net = net.unpooled();
-        let side = config.observe.image;
-        let (shape, name) = ((net.features(side, side), wanted), Self::head_name(camera));
-        let head = Linear::new(params, &name, shape, LinearInit::TorchDefault, random)?;
-        Ok(Self { net, head: Some(head), width: wanted })
-    }
-
-    fn width(&self) -> usize {
-        self.width
-    }
-
-    /// `[pictures, rows, columns, 3]` to `[pictures, width]`.
-    fn forward(&self, pictures: &Tensor) -> Result<Tensor> {
-        let x = self.net.forward(pictures)?;
-        match &self.head {
-            Some(head) => head.forward(&x),
-            None => Ok(x),
-        }
-    }
 }
 
 /// What frames give.
@@ -119,7 +72,8 @@ impl ObservationEncoder {
     pub(super) fn new(params: &mut Params, config: &Config, random: &mut Random) -> Result<Self> {
         let mut cameras = Vec::new();
         for camera in &config.observe.cameras {
-            cameras.push(CameraEncoder::new(params, camera, config, random)?);
+            let name = format!("{CAMERA}{camera}");
+            cameras.push(ResNet18::new(params, &name, config.backbone, random)?);
         }
         let points = if config.observe.points > 0 {
             let shape = (config.observe.points, config.observe.point_feature);
@@ -127,7 +81,7 @@ impl ObservationEncoder {
         } else {
             None
         };
-        let width = cameras.iter().map(CameraEncoder::width).sum::<usize>()
+        let width = cameras.iter().map(ResNet18::width).sum::<usize>()
             + points.as_ref().map_or(0, |_| config.observe.point_feature)
             + config.state;
         let shape = (width * config.history, config.latent);
@@ -144,7 +98,7 @@ impl ObservationEncoder {
         config: &Config,
         random: &mut Random,
     ) -> Result<()> {
-        let width = self.cameras.iter().map(CameraEncoder::width).sum::<usize>();
+        let width = self.cameras.iter().map(ResNet18::width).sum::<usize>();
         if config.observe.landmarks > 0 && width > 0 {
             let shape = (width, config.observe.landmarks);
             let init = LinearInit::TorchDefault;
@@ -153,7 +107,7 @@ impl ObservationEncoder {
         Ok(())
     }
 
-    pub(super) fn cameras(&self) -> &[CameraEncoder] {
+    pub(super) fn cameras(&self) -> &[ResNet18] {
         &self.cameras
     }
 

@@ -63,7 +63,7 @@ fn small(variant: Variant, set: &Demonstrations, points: usize) -> Config {
     let mut config = Config::new(variant, Size::Compact, 2, 2, &seen);
     config.backbone = [16; 4];
     config.observe.image = 32;
-    (config.observe.point_feature, config.observe.picture_feature) = (16, 24);
+    config.observe.point_feature = 16;
     (config.latent, config.hidden, config.mlp, config.blocks) = (32, 32, 64, 2);
     (config.time_hidden, config.encoder_hidden, config.decoder_hidden) = (32, 16, 32);
     config

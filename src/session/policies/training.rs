@@ -63,7 +63,6 @@ fn train_policy(
     let mut config = Config::new(variant, size, set.state, set.action, &seen);
     if spec.plain {
         config.still = 0.0;
-        config.observe.picture_feature = 0;
     }
     let windows: usize = set.lengths().iter().sum();
     let (mut training, epoch) = planned(spec, suited(size, !set.cameras.is_empty()), windows);

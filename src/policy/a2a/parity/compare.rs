@@ -159,7 +159,7 @@ impl Case<'_> {
             return Ok(());
         }
         let image = self.observed.frames.images[0].pictures.narrow(0, 0, 1)?;
-        let trace = self.model.observation.cameras()[0].net.trace(&image)?;
+        let trace = self.model.observation.cameras()[0].trace(&image)?;
         let planar = |t: &Tensor| t.permute((0, 3, 1, 2));
         self.check("frame0.imagenet_normalized", &planar(&image)?)?;
         self.check("frame0.conv1", &planar(&trace.conv1)?)?;

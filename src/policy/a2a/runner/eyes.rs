@@ -11,9 +11,6 @@ use nn::pictures::{normalise_pixels, resize};
 #[derive(Clone)]
 pub(super) struct Eye {
     net: ResNetRunner,
-    /// From all pixels of the last stage, where they are not averaged.
-    head: Option<Dense>,
-    pixels: Vec<f32>,
     /// The newest picture, the one before it, and whether there was one.
     scaled: Vec<u8>,
     before: Vec<u8>,
@@ -23,18 +20,15 @@ pub(super) struct Eye {
 }
 
 impl Eye {
-    pub(super) fn new(net: ResNetRunner, head: Option<Dense>, side: usize) -> Self {
-        let bytes = vec![0; side * side * 3];
+    pub(super) fn new(net: ResNetRunner, side: usize) -> Self {
+        let (bytes, features) = (vec![0; side * side * 3], vec![0.0; net.width()]);
         let input = vec![0.0; bytes.len()];
-        let pixels = vec![0.0; net.width()];
-        let features = vec![0.0; head.as_ref().map_or(pixels.len(), Dense::outputs)];
-        let before = bytes.clone();
-        Self { net, head, pixels, before, scaled: bytes, seen: false, input, features }
+        Self { net, before: bytes.clone(), scaled: bytes, seen: false, input, features }
     }
 
     /// Width of the features.
     pub(super) fn width(&self) -> usize {
-        self.features.len()
+        self.net.width()
     }
 
     /// Features of a picture. One that shows the same as the last, as between two pictures of a slow
@@ -44,13 +38,7 @@ impl Eye {
         resize(pixels, size, &mut self.scaled, (side, side));
         if !self.seen || self.scaled != self.before {
             normalise_pixels(&self.scaled, &mut self.input);
-            match &self.head {
-                Some(head) => {
-                    self.net.run(&self.input, &mut self.pixels);
-                    head.run(&self.pixels, &mut self.features);
-                }
-                None => self.net.run(&self.input, &mut self.features),
-            }
+            self.net.run(&self.input, &mut self.features);
             self.seen = true;
         }
         &self.features

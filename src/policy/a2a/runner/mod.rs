@@ -18,7 +18,6 @@ use super::config::{Config, Variant};
 use super::diffusion::{SamplerStep, Schedule};
 use super::folder::load;
 use super::model::{A2a, Normalisers};
-use super::observe::CameraEncoder;
 use crate::plane::Plane;
 use crate::policy::{Ask, Decision, Policy, PolicyError, PolicyInfo, Sight};
 use crate::trace::{Latencies, Trace};
@@ -98,15 +97,7 @@ impl Runner {
             .observation
             .cameras()
             .iter()
-            .zip(&config.observe.cameras)
-            .map(|(camera, name)| {
-                let head = (config.observe.picture_feature > 0).then(|| {
-                    let name = CameraEncoder::head_name(name);
-                    Dense::new(&arrays, &name, WeightPrecision::Single)
-                });
-                let head = head.transpose()?;
-                Ok(Eye::new(camera.net.runner(side, side)?, head, side))
-            })
+            .map(|net| Ok(Eye::new(net.runner(side, side)?, side)))
             .collect::<Result<Vec<_>>>()?;
         let points = (config.observe.points > 0)
             .then(|| PointEye::new(&arrays, config.observe.points))
