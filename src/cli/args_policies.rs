@@ -44,7 +44,8 @@ pub struct Train {
     #[arg(long, value_name = "N")]
     eyes: Option<u64>,
     /// Learn as published; else the compact size leaves out long rests, practises going on from rest,
-    /// leaves the encoders of pictures as they are after 2500 updates, and also teaches the features of pictures to tell where things are.
+    /// leaves the encoders of pictures as they are after 2500 updates, and also teaches the features of
+    /// pictures to tell where things are.
     #[arg(long)]
     plain: bool,
     /// Only the first so many episodes.

@@ -164,9 +164,9 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Updates until `until` or the end, until quality no longer improves, or until `progress` breaks. The state is
-    /// saved to `state` at every cadence and at the end; `validate` measures with the running mean of
-    /// the weights in place, smaller being better.
+    /// Updates until there are `until` or all are done, until quality no longer improves, or until
+    /// `progress` breaks. The state is saved to `state` at every cadence and at the end; `validate` measures
+    /// with the running mean of the weights in place, smaller being better.
     ///
     /// # Errors
     /// When a loss or a measure fails or the disk refuses.

@@ -38,8 +38,8 @@ pub struct Training {
     pub batch: usize,
     /// Neighbouring samples that are drawn together and share their pictures; one for independent ones.
     pub run: usize,
-    /// Updates after which what encodes pictures stays as it is then, its running mean; for ever when
-    /// absent.
+    /// Updates after which what encodes pictures stays as it is, at its running mean; it learns to the end
+    /// when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eyes: Option<u64>,
     /// Everything random.
@@ -88,8 +88,8 @@ impl Training {
     }
 
     /// Trains until all its updates are done, which may be fewer than `trainer` was made for, or until
-    /// `progress` breaks; `state` is kept up to date. Batches come from `make`,
-    /// on a thread of its own, each from a random stream of its update.
+    /// `progress` breaks; `state` is kept up to date. Batches come from `make`, on a thread of its own,
+    /// each from a random stream of its update.
     ///
     /// # Errors
     /// When a batch, a loss or a measure fails or the disk refuses.

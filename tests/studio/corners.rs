@@ -9,22 +9,10 @@ use panel::{CameraWish, Theme, View};
 use session_api::live::{Doing, Shown, Subject};
 use studio::{Key, KeyCode, MouseButton, Options, Step};
 
-use crate::person::{Album, letter, live, scene, until};
+use crate::person::{Album, command, letter, live, scene, until};
 
 /// What a person types over the scene's own sentence.
 const SENTENCE: &str = "pour tea from the teapot into the cup";
-
-/// Finds an action in the palette and does it.
-fn command(words: &str) -> [Step; 6] {
-    [
-        Step::ctrl(KeyCode::KeyP, letter("p")),
-        Step::Rest(Duration::from_millis(400)),
-        Step::Type(words.into()),
-        Step::Rest(Duration::from_millis(300)),
-        Step::strike(KeyCode::Enter, Key::Enter),
-        Step::Rest(Duration::from_millis(300)),
-    ]
-}
 
 fn settle() -> Step {
     Step::Rest(Duration::from_millis(900))

@@ -34,84 +34,71 @@ fn album(kept: &Path, story: &str) -> PathBuf {
 /// One window at a time: drawn by the processor, it needs all of it.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// Lets a process of its own live a story: a window wants its environment from the start, and a
-/// process has one event loop only.
-fn lived(story: &str, folder: &Path, screen: &screen::Screen) {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let status = Process::new(std::env::current_exe().unwrap())
-        .args(["--exact", story, "--nocapture", "--test-threads", "1"])
-        .env("DISPLAY", &screen.display)
-        .env_remove("WAYLAND_DISPLAY")
-        .env("VK_ICD_FILENAMES", &screen.driver)
-        .env("XDG_RUNTIME_DIR", folder)
-        .env("XDG_CONFIG_HOME", folder.join("config"))
-        .env(FOLDER, folder)
-        .status()
-        .unwrap();
-    assert!(status.success(), "{story} ended with {status}");
+/// Lets processes of their own live a story in a window, one after another, and looks at the pictures that
+/// they kept, at least so many; `left` is what else they left behind. A window wants its environment from
+/// the start, and a process has one event loop only.
+fn lived(story: &str, processes: &[&str], pictures: usize, left: impl FnOnce(&Path)) {
+    let Some(screen) = screen::open() else {
+        eprintln!("skipped: no software Vulkan");
+        return;
+    };
+    let kept = tempfile::tempdir().unwrap();
+    let folder = album(kept.path(), story);
+    for process in processes {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let status = Process::new(std::env::current_exe().unwrap())
+            .args(["--exact", process, "--nocapture", "--test-threads", "1"])
+            .env("DISPLAY", &screen.display)
+            .env_remove("WAYLAND_DISPLAY")
+            .env("VK_ICD_FILENAMES", &screen.driver)
+            .env("XDG_RUNTIME_DIR", &folder)
+            .env("XDG_CONFIG_HOME", folder.join("config"))
+            .env(FOLDER, &folder)
+            .status()
+            .unwrap();
+        assert!(status.success(), "{process} ended with {status}");
+    }
+    pictures::check(&folder, story, pictures);
+    left(&folder);
 }
 
 #[test]
 fn a_plan_is_made_judged_changed_and_carried_out_in_the_window() {
-    let Some(screen) = screen::open() else {
-        eprintln!("skipped: no software Vulkan");
-        return;
-    };
-    let kept = tempfile::tempdir().unwrap();
-    let folder = album(kept.path(), "story");
-    lived("the_story", &folder, &screen);
-    pictures::check(&folder, "story", 15);
+    lived("story", &["the_story"], 15, |_| {});
 }
 
 #[test]
 fn the_corners_of_the_window_hold_and_it_comes_back_as_it_was_left() {
-    let Some(screen) = screen::open() else {
-        eprintln!("skipped: no software Vulkan");
-        return;
-    };
-    let kept = tempfile::tempdir().unwrap();
-    let folder = album(kept.path(), "corners");
-    lived("the_corners", &folder, &screen);
-    lived("the_corners_again", &folder, &screen);
-    pictures::check(&folder, "corners", 17);
+    lived("corners", &["the_corners", "the_corners_again"], 17, |_| {});
 }
 
 #[test]
 fn a_demonstration_is_collected_with_the_keyboard() {
-    let Some(screen) = screen::open() else {
-        eprintln!("skipped: no software Vulkan");
-        return;
-    };
-    let kept = tempfile::tempdir().unwrap();
-    let folder = album(kept.path(), "collecting");
-    lived("the_collecting", &folder, &screen);
-    pictures::check(&folder, "collecting", 6);
-    // What the person has made is what everybody else reads.
-    let about = |act| {
-        let spec = DatasetSpec { dataset: folder.join("set"), act, out: None };
-        let cancel = Cancel::default();
-        match session::run(&Command::Dataset(spec), &|_| {}, &|_| None, &cancel) {
-            Ok(Report::Dataset(report)) => report,
-            other => panic!("{other:?}"),
-        }
-    };
-    let checked = about(DatasetAct::Check);
-    assert!(checked.errors.is_empty(), "{:?}", checked.errors);
-    let quality = about(DatasetAct::Stats).quality;
-    assert_eq!(quality.len(), 1);
-    assert_eq!(quality[0].success, Some(true), "the episode does not count as solved: {quality:?}");
+    lived("collecting", &["the_collecting"], 6, |folder| {
+        // What the person has made is what everybody else reads.
+        let about = |act| {
+            let spec = DatasetSpec { dataset: folder.join("set"), act, out: None };
+            let cancel = Cancel::default();
+            match session::run(&Command::Dataset(spec), &|_| {}, &|_| None, &cancel) {
+                Ok(Report::Dataset(report)) => report,
+                other => panic!("{other:?}"),
+            }
+        };
+        let checked = about(DatasetAct::Check);
+        assert!(checked.errors.is_empty(), "{:?}", checked.errors);
+        let quality = about(DatasetAct::Stats).quality;
+        assert_eq!(quality.len(), 1);
+        assert_eq!(
+            quality[0].success,
+            Some(true),
+            "the episode does not count as solved: {quality:?}"
+        );
+    });
 }
 
 #[test]
 fn a_policy_is_watched_while_it_decides() {
-    let Some(screen) = screen::open() else {
-        eprintln!("skipped: no software Vulkan");
-        return;
-    };
-    let kept = tempfile::tempdir().unwrap();
-    let folder = album(kept.path(), "thinking");
-    lived("the_thinking", &folder, &screen);
-    pictures::check(&folder, "thinking", 4);
+    lived("thinking", &["the_thinking"], 4, |_| {});
 }
 
 // The following do nothing unless a test above calls them in a process of their own.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use session_api::live::{Act, Shown};
-use studio::{Key, Options, Step};
+use studio::{Key, KeyCode, Options, Step};
 
 /// Software Vulkan on busy cores takes its time.
 pub const PATIENCE: Duration = Duration::from_secs(240);
@@ -17,6 +17,18 @@ pub fn until(what: &str, holds: fn(&Shown) -> bool) -> Step {
 /// A key with a letter on it.
 pub fn letter(c: &str) -> Key {
     Key::Character(c.into())
+}
+
+/// Finds an action in the palette and does it.
+pub fn command(words: &str) -> [Step; 6] {
+    [
+        Step::ctrl(KeyCode::KeyP, letter("p")),
+        Step::Rest(Duration::from_millis(400)),
+        Step::Type(words.into()),
+        Step::Rest(Duration::from_millis(300)),
+        Step::strike(KeyCode::Enter, Key::Enter),
+        Step::Rest(Duration::from_millis(300)),
+    ]
 }
 
 /// Pictures in the order in which they were taken.

@@ -4,21 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use session_api::live::{Act, Doing, Shown, Subject};
-use studio::{Key, KeyCode, Options, Step};
+use studio::{Options, Step};
 
-use crate::person::{Album, letter, live, until};
-
-/// Shows a panel by its name in the palette.
-fn show(panel: &str) -> [Step; 6] {
-    [
-        Step::ctrl(KeyCode::KeyP, letter("p")),
-        Step::Rest(Duration::from_millis(400)),
-        Step::Type(format!("show panel: {panel}")),
-        Step::Rest(Duration::from_millis(300)),
-        Step::strike(KeyCode::Enter, Key::Enter),
-        Step::Rest(Duration::from_millis(300)),
-    ]
-}
+use crate::person::{Album, command, live, until};
 
 fn decisions(shown: &Shown) -> usize {
     shown.policy.as_ref().map_or(0, |policy| policy.decisions.len())
@@ -36,7 +24,7 @@ pub fn run(folder: &Path) {
         }),
         Step::Rest(Duration::from_millis(600)),
     ];
-    steps.extend(show("policy"));
+    steps.extend(command("show panel: policy"));
     steps.extend([
         Step::Press("Show the devices".into()),
         Step::Rest(Duration::from_millis(600)),
@@ -44,7 +32,7 @@ pub fn run(folder: &Path) {
         Step::Press("Policy a2a for pick_cube, ready".into()),
         until("a policy on the arm", |shown| shown.policy.is_some()),
     ]);
-    steps.extend(show("policy"));
+    steps.extend(command("show panel: policy"));
     steps.extend([
         until("decisions", |shown| decisions(shown) >= 6),
         until("the cube lifted", |shown| shown.solved == Some(true)),

@@ -144,8 +144,8 @@ pub fn train(
                 &mut progress,
             )
         };
-    let eyes = training.eyes.filter(|_| !set.cameras.is_empty()).unwrap_or(training.updates);
-    let eyes = eyes.min(training.updates);
+    let eyes = training.eyes.filter(|_| !set.cameras.is_empty());
+    let eyes = eyes.map_or(training.updates, |eyes| eyes.min(training.updates));
     let mut done = fit(&mut trainer, eyes, &seen, &sampler)?;
     if done.reason == StopReason::Done && done.updates < training.updates {
         seen = keep(&trainer, &model, &seen, device)?;

@@ -269,9 +269,10 @@ impl Hands {
         self.driver.drive(&self.wish, &seen, &mut asked.target);
         asked.mode = self.wish.mode;
         if let Some(noise) = &mut self.noise {
-            let mut target = asked.target.clone();
-            noise.disturb(&mut target, seen.period);
-            asked.disturbed = Some(target);
+            let sent = asked.disturbed.get_or_insert_with(|| asked.target.clone());
+            sent.positions.clone_from(&asked.target.positions);
+            sent.openings.clone_from(&asked.target.openings);
+            noise.disturb(sent, seen.period);
         }
         read?;
         Ok(self.driving.is_some() || !self.device.is_over())

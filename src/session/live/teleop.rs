@@ -140,8 +140,8 @@ impl Session {
                 self.due = std::time::Instant::now();
             }
             Err(sentence) => {
-                self.hands.on = false;
                 self.fail(sentence);
+                return self.take_hands_off();
             }
         }
         self.show_hands();
@@ -152,9 +152,11 @@ impl Session {
     pub(super) fn take_hands_off(&mut self) {
         self.hands.on = false;
         if let World::Scene(world) = &mut self.world
-            && let (Some(_), Some(cell)) = (world.on_arm.take(), &mut world.cell)
+            && let (hands, Some(cell)) = (world.on_arm.take(), &mut world.cell)
         {
-            world.target = cell.last_target().clone();
+            if hands.is_some() {
+                world.target = cell.last_target().clone();
+            }
             if let Err(error) = cell.set_control_hz(CellOptions::default().control_hz) {
                 self.fail(error.to_string());
             }

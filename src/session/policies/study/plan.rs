@@ -41,7 +41,7 @@ pub struct Plan {
 
 /// What a cell runs at when nothing is said.
 fn fps() -> u32 {
-    50
+    sim::CellOptions::default().control_hz as u32
 }
 
 /// Every one of some policies in every one of some scenes.
